@@ -1,0 +1,46 @@
+# Each target sets up what it needs. `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: help setup run test check fast format constraints clean
+
+help:  ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+setup: $(READY)  ## make the virtual environment
+
+# pyvips must use the libvips that comes with pyvips-binary, never the system's: hence PKG_CONFIG_LIBDIR.
+$(READY): pyproject.toml constraints.txt tools/setup
+	@tools/setup $(VENV) $(PYTHON)
+	@touch $@
+
+run: $(READY)  ## demo shop, sample photos and gallery on loopback; PHOTOS=folder adds yours
+	@$(BIN)/edgeproof demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+
+test: $(READY)  ## install what the tests need and run them all
+	@tools/test-packages
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
+
+fast: $(READY)  ## unit and property tests only
+	@$(BIN)/python -m pytest -n auto tests/unit tests/property $(PYTEST_ARGS)
+
+check: $(READY)  ## lint, format, types, import contracts, documentation
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
+
+format: $(READY)  ## format the code
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+constraints: $(READY)  ## pin the newest versions that fit pyproject.toml
+	@$(BIN)/uv pip compile --universal --upgrade --no-header --no-annotate --all-extras pyproject.toml -o constraints.txt
+
+clean:  ## remove the virtual environment and the caches, keep the data folder
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Purges: select, plan, enqueue, send, verify, record. Its parts arrive with the purge work."""
