@@ -1,0 +1,1 @@
+"""The print lane: products now, pages later."""
