@@ -1,0 +1,1 @@
+"""The origin: previews and prints, made from the untouched upload."""

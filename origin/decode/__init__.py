@@ -1,0 +1,1 @@
+"""Turns untrusted bytes into libvips images: the only place that opens a source."""

@@ -1,0 +1,206 @@
+"""What the origin needs from the outside, written for the caller: objects, records, workers, locks.
+
+Everywhere: None means "we looked and it is not there"; StoreUnavailable means "we could not look".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from cache_keys.presets import Preset
+from origin.values import Asset, Derivative, DerivativeName, Tenant
+
+T = TypeVar("T")
+
+
+class ObjectStore(Protocol):
+    """Whole objects by name (``{tenant}/masters/{asset}/{engine}/{long edge}``), digest-checked.
+
+    A name is written whole or not at all and survives a power cut once put() has returned.
+    """
+
+    async def get(self, name: str) -> bytes | None:
+        """Return the bytes; None when absent or damaged (then counted and removed)."""
+
+    async def put(self, name: str, content: bytes) -> bytes:
+        """Create it unless it is there, and return what is stored: the stored bytes win."""
+
+    async def delete(self, name: str) -> None:
+        """Remove it; harmless when absent."""
+
+    async def delete_prefix(self, prefix: str) -> int:
+        """Remove every object below ``prefix`` (which ends in ``/``); return how many."""
+
+
+class SourceStore(Protocol):
+    """The uploads: immutable, private, large; handed to workers as a local path."""
+
+    async def adopt(self, tenant: str, asset: str, received: Path) -> None:
+        """Move a received file in under its asset id; harmless when it is there already."""
+
+    def local_path(self, tenant: str, asset: str) -> AbstractAsyncContextManager[Path | None]:
+        """Lend a readable local path for as long as the context lasts, None when absent."""
+
+    def receive(self) -> AbstractAsyncContextManager[Path]:
+        """Lend a fresh path on the store's own disk to stream an upload to; gone afterwards."""
+
+    async def delete(self, tenant: str, asset: str) -> None:
+        """Remove it; harmless when absent."""
+
+
+class DerivativeStore(Protocol):
+    """Rendered previews. What was made before a purge or an erase is never kept and never found."""
+
+    async def get(self, name: DerivativeName, *, generation: int) -> Derivative | None:
+        """Return it if its digest holds and it is of ``generation`` or a later one, else None."""
+
+    async def put(self, name: DerivativeName, derivative: Derivative) -> Derivative:
+        """Store all of it or nothing and return what is stored (an equal or newer one wins).
+
+        Raises RenderFailed "render.superseded" when the asset's generation is no longer the
+        derivative's, or the asset is erased: then nothing stays stored.
+        """
+
+
+class TenantRecords(Protocol):
+    """The shops."""
+
+    async def tenant(self, name: str) -> Tenant | None:
+        """Return a shop's record, suspended or not."""
+
+    async def tenants(self) -> Sequence[Tenant]:
+        """Return every shop, by name."""
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        """Raises BadDocument "tenant.exists"."""
+
+    async def update_tenant(self, name: str, *, is_suspended: bool) -> bool:
+        """Return False when there is none of that name."""
+
+
+class AssetRecords(Protocol):
+    """The photos."""
+
+    async def asset(self, tenant: str, asset: str) -> Asset | None:
+        """Return the record, erased ones too (``is_erased``)."""
+
+    async def assets(self, tenant: str, *, after: str = "", limit: int = 1000) -> Sequence[Asset]:
+        """Return records in order of asset id."""
+
+    async def lives(self, tenant: str, content: str) -> Sequence[Asset]:
+        """Return every asset (erased ones too) made of this content, by life."""
+
+    async def add_asset(
+        self, asset: Asset, *, owner: str, project: str | None, capture: Mapping[str, str]
+    ) -> Asset:
+        """Record it with its first owner, or add an owner to what is there; return the record.
+
+        Raises Gone "asset.erased" when a tombstone stands under that id.
+        """
+
+
+class AssetChanges(Protocol):
+    """What changes after intake. Each change of a generation or a tombstone moves the epoch."""
+
+    async def set_focus(
+        self, tenant: str, asset: str, kind: str, point: tuple[int, int]
+    ) -> tuple[int, int]:
+        """Store a point ("smart", "face") unless there is one; return the stored one: first wins."""
+
+    async def bump_generation(self, tenant: str, asset: str) -> int:
+        """Return the new generation; raises NotFound "asset.unknown"."""
+
+    async def mark_erased(self, tenant: str, asset: str) -> None:
+        """Set the tombstone, which is for ever."""
+
+    async def count_failure(self, tenant: str, asset: str, *, quarantine_at: int) -> bool:
+        """Count a crash or time-out of this source; return whether it is quarantined now."""
+
+
+@dataclass(frozen=True, slots=True)
+class DesignRecord:
+    """A stored design: its canonical look as JSON bytes."""
+
+    tenant: str
+    design: str
+    asset: str
+    look: bytes
+    owner: str
+    created_at_s: int
+
+
+class DesignRecords(Protocol):
+    """The personalization documents."""
+
+    async def design(self, tenant: str, design: str) -> DesignRecord | None:
+        """Return a stored design."""
+
+    async def add_design(self, record: DesignRecord) -> None:
+        """Store it; harmless when it is there (the id is its content)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRecord:
+    """A bearer token's record; only the SHA-256 of the token is kept."""
+
+    name: str
+    token_sha256: str
+    tenant: str  # or "*"
+    scopes: tuple[str, ...]
+    created_at_s: int
+    revoked_at_s: int | None
+
+
+class TokenRecords(Protocol):
+    """Who may call the private API."""
+
+    async def token(self, token_sha256: str) -> TokenRecord | None:
+        """Return the record of a token by its digest, revoked or not."""
+
+    async def tokens(self) -> Sequence[TokenRecord]:
+        """Return every token's record, by name."""
+
+    async def add_token(self, record: TokenRecord) -> None:
+        """Keep a token; raises BadDocument "token.exists" when the name is taken."""
+
+    async def revoke_token(self, name: str) -> bool:
+        """Return False when there is no live token of that name."""
+
+
+class Epoch(Protocol):
+    """One number that moves whenever anything that a process may have remembered changes."""
+
+    async def epoch(self) -> int:
+        """Return the current number: tenants, tombstones, generations, quarantine are behind it."""
+
+
+class Workers(Protocol):
+    """A pool of processes that touch pixels. Killing one is the only bound that holds."""
+
+    async def run(self, job: Callable[..., T], *args: object, deadline_s: float) -> T:
+        """Run a picklable top-level function in a worker and return its result.
+
+        Raises what the job raises if it is an OriginError; RenderFailed "render.deadline" when the
+        worker was killed at its deadline, "render.crashed" when it died or ran out of memory.
+        """
+
+    def alive(self) -> int:
+        """Return how many workers are up."""
+
+
+class HostLocks(Protocol):
+    """Exclusive locks across this host's processes, freed by the kernel when one dies."""
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[None]:
+        """Wait for the lock of that name and hold it."""
+
+
+class PresetBook(Protocol):
+    """The tenants' named, versioned presets."""
+
+    def preset(self, tenant: str, name: str, version: int) -> Preset | None:
+        """Return it, or None when that tenant has none of that name and version."""

@@ -1,0 +1,103 @@
+"""The values that cross the origin's borders: a photo, its record, what was rendered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ProfileStatus(StrEnum):
+    """How the colour space of a source was decided; recorded, never guessed silently."""
+
+    EMBEDDED = "embedded"
+    ASSUMED = "assumed"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Photo:
+    """What a render must know about a source. Sides are upright (after EXIF orientation), in px."""
+
+    format: str  # jpeg png webp avif heic tiff gif
+    width_px: int
+    height_px: int
+    orientation: int  # EXIF 1..8, of the stored pixels
+    pages: int
+    bands: int
+    bits: int  # per sample: 1, 2, 4, 8, 10, 12, 16, 32
+    space: str  # "srgb" "gray" "cmyk" "lab" ...: the pixels' colour space before any profile
+    has_alpha: bool
+    profile_status: ProfileStatus
+    profile_name: str | None
+    is_progressive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A source and its record. ``content`` and ``source_digest`` are 64 hex characters."""
+
+    tenant: str
+    asset: str
+    content: str  # keyed digest, GRAMMAR of ids
+    source_digest: str  # plain BLAKE3-256 of the bytes: integrity, recipes
+    life: int
+    size_bytes: int
+    photo: Photo
+    warnings: tuple[str, ...]
+    retention: str  # transient | project | order | hold
+    generation: int
+    is_erased: bool
+    is_quarantined: bool
+    created_at_s: int
+    thumbhash: str  # base64
+    dominant: str  # rrggbb
+    focus_smart: tuple[int, int] | None = None  # 1/100000 of the upright source
+    focus_face: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A shop. ``id_key`` is 32 secret bytes that never change and never reach an edge."""
+
+    name: str
+    id_key: bytes = field(repr=False)
+    is_public: bool
+    is_suspended: bool
+    keeps_copyright: bool = False
+    browser_max_age_s: int = 604_800
+    exp_bucket_s: int = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What a worker made: encoded bytes, their size in px, milliseconds per step."""
+
+    content: bytes = field(repr=False)
+    width_px: int
+    height_px: int
+    steps_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """Rendered preview bytes as they are stored and served. Digests are hex."""
+
+    content: bytes = field(repr=False)
+    digest: str  # BLAKE3-256, the ETag
+    sha256: str  # Repr-Digest
+    generation: int
+    width_px: int
+    height_px: int
+
+
+@dataclass(frozen=True, slots=True)
+class DerivativeName:
+    """Where a derivative lives: ``{tenant}/derivatives/{asset}/{key}.{ext}``."""
+
+    tenant: str
+    asset: str
+    key: str
+    ext: str
+    path: str  # the canonical path, for the record
+    engine: str
