@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check fast format constraints clean
+.PHONY: help setup run test check fast format docs constraints clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ check: $(READY)  ## lint, format, types, import contracts, documentation
 format: $(READY)  ## format the code
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(READY)  ## write the reference pages from the code
+	@$(BIN)/python -m edgeproof.reference docs
 
 constraints: $(READY)  ## pin the newest versions that fit pyproject.toml
 	@$(BIN)/uv pip compile --universal --upgrade --no-header --no-annotate --all-extras pyproject.toml -o constraints.txt

@@ -1,0 +1,83 @@
+"""The command line: one program, one file per command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from edgeproof.commands import (
+    assets,
+    check,
+    config,
+    demo,
+    doctor,
+    keys,
+    presets,
+    server,
+    tenants,
+    tokens,
+    url,
+)
+from edgeproof.console import CommandFailed, ExitCode, out, remark
+
+app = typer.Typer(
+    name="edgeproof",
+    help="Previews at the CDN edge and print files from the untouched upload.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage, 3 partly done, 4 not verified.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+app.add_typer(tenants.app, name="tenants")
+app.add_typer(assets.app, name="assets")
+app.add_typer(tokens.app, name="tokens")
+app.add_typer(keys.app, name="keys")
+app.add_typer(presets.app, name="presets")
+app.add_typer(url.app, name="url")
+app.add_typer(config.app, name="config")
+app.command("check", epilog=check.EPILOG)(check.check)
+app.command("serve")(server.serve)
+app.command("demo")(demo.demo)
+app.command("health")(doctor.health)
+app.command("doctor")(doctor.doctor)
+
+
+def _print_version(is_asked: bool) -> None:  # noqa: FBT001 - typer calls it so
+    if is_asked:
+        from importlib.metadata import version
+
+        out(version("edgeproof"))
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", help="Print the version.", is_eager=True, callback=_print_version
+        ),
+    ] = False,
+) -> None:
+    """Previews at the CDN edge and print files from the untouched upload."""
+    del version
+
+
+def main() -> None:
+    """Run the program; expected failures are one sentence and an exit code."""
+    from cache_keys.errors import Refusal
+    from origin.errors import OriginError
+
+    try:
+        app()
+    except CommandFailed as failure:
+        remark(f"edgeproof: {failure}")
+        sys.exit(failure.exit_code)
+    except OriginError as error:
+        remark(f"edgeproof: {error.code}: {error.public} {error.log}".rstrip())
+        sys.exit(ExitCode.FAILED)
+    except Refusal as refusal:
+        remark(f"edgeproof: {refusal.code}: {refusal.public}")
+        sys.exit(ExitCode.FAILED)

@@ -1,0 +1,41 @@
+"""``edgeproof config``: the settings in force."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from edgeproof.console import out, out_json, remark
+
+app = typer.Typer(help="Show and check the settings.", no_args_is_help=True)
+
+
+@app.command("show")
+def show(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] = False) -> None:
+    """Print every setting with its value and meaning; secrets are hidden."""
+    from edgeproof import settings
+
+    values = settings.load().model_dump(mode="json")
+    if json:
+        out_json(values)
+        return
+    for name, field in settings.Settings.model_fields.items():
+        out(f"EDGEPROOF_{name.upper()}={values[name]}")
+        out(f"    {field.description or ''}")
+
+
+@app.command("check")
+def check() -> None:
+    """Check the settings, the keys and the preset files, and print the engine."""
+    from edgeproof import settings
+    from edgeproof.presets import check_files
+    from edgeproof.wiring import edge_secrets, open_ring
+    from origin.flow.jobs import describe_engine
+
+    loaded = settings.load()
+    edge_secrets(loaded)
+    ring = open_ring(loaded)()
+    check_files(loaded.presets_path)
+    remark(f"settings are good; {len(ring)} key(s) in the ring; data in {loaded.data_dir}")
+    out(describe_engine())

@@ -1,0 +1,122 @@
+"""The gallery's view of the running origin: the demo shop's photos, signing, uploads, designs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+from edgeproof.commands.assets import add_file
+from edgeproof.gallery.backend import PhotoCard, PresetCard
+from edgeproof.wiring import Origin
+from origin.errors import NotFound
+from origin.flow.intake import Upload
+from origin.ingest.warnings import WARNINGS
+from origin.values import Asset, Tenant
+
+DEMO = "demo"
+#: Whose the demo's photos are.
+OWNER = "demo-visitor"
+
+
+class DemoGallery:
+    """Implements the gallery's backend over one running origin and one shop."""
+
+    def __init__(self, origin: Origin) -> None:
+        self._origin = origin
+        self._names_path = origin.settings.data_dir / "gallery" / "names.json"
+
+    @property
+    def preview_origin(self) -> str:
+        """Return scheme, host and port of the public listener."""
+        return self._origin.settings.base_url
+
+    async def photos(self) -> Sequence[PhotoCard]:
+        """Return the demo shop's photos, the oldest first."""
+        names = self._names()
+        assets = await self._origin.stores.records.assets(DEMO)
+        there = [asset for asset in assets if not asset.is_erased]
+        there.sort(key=lambda asset: (asset.created_at_s, names.get(asset.asset, "")))
+        return [_card(asset, names.get(asset.asset, asset.asset[:8])) for asset in there]
+
+    async def presets(self) -> Sequence[PresetCard]:
+        """Return the demo shop's presets."""
+        return [
+            PresetCard(DEMO, f"t_{name}~{version}", name)
+            for name, version in sorted(self._origin.presets.of(DEMO))
+        ]
+
+    def sign(self, path: str) -> str:
+        """Return the absolute signed URL of a preview path."""
+        _, _, tenant, asset, leaf = path.split("/", 4)
+        return self._origin.sign(tenant, asset, leaf)
+
+    def sign_asset(self, tenant: str, asset: str) -> str:
+        """Return the query that opens every op of one photo."""
+        url = self._origin.sign(tenant, asset, "info.json", scope="asset")
+        return url.partition("?")[2]
+
+    async def post_design(self, tenant: str, body: bytes) -> Mapping[str, object]:
+        """Store a design as the private API would."""
+        stored = await self._origin.personalize.take(await self._tenant(tenant), body, owner=OWNER)
+        sign = self._origin.sign
+        urls = {
+            str(width): sign(tenant, stored.asset, f"d_{stored.design},w_{width}.auto")
+            for width in (320, 640, 1280)
+        }
+        return {"design": stored.design, "asset": stored.asset, "urls": urls}
+
+    async def upload(self, chunks: AsyncIterator[bytes], name: str) -> PhotoCard:
+        """Take a visitor's photo in."""
+        tenant = await self._tenant(DEMO)
+        taken = await self._origin.intake.take(Upload(tenant, OWNER), chunks)
+        self._remember({taken.asset.asset: name})
+        return _card(taken.asset, name)
+
+    async def add_folder(self, files: Sequence[Path]) -> list[dict[str, object]]:
+        """Take the demo's own photos in; the second time they are known and it is quick."""
+        upload = Upload(await self._tenant(DEMO), OWNER)
+        results = [await add_file(self._origin, file, upload) for file in files]
+        self._remember(
+            {
+                str(result["asset"]): file.name
+                for file, result in zip(files, results, strict=True)
+                if result["ok"]
+            }
+        )
+        return results
+
+    async def _tenant(self, name: str) -> Tenant:
+        tenant = await self._origin.stores.records.tenant(name)
+        if tenant is None:
+            raise NotFound("tenant.unknown")
+        return tenant
+
+    def _names(self) -> dict[str, str]:
+        try:
+            names: dict[str, str] = json.loads(self._names_path.read_text("utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return names
+
+    def _remember(self, names: Mapping[str, str]) -> None:
+        """Keep file names for the page only: they are no part of the shop's records."""
+        self._names_path.parent.mkdir(parents=True, exist_ok=True)
+        known = self._names() | dict(names)
+        self._names_path.write_text(json.dumps(known, ensure_ascii=False), "utf-8")
+
+
+def _card(asset: Asset, name: str) -> PhotoCard:
+    photo = asset.photo
+    return PhotoCard(
+        tenant=asset.tenant,
+        asset=asset.asset,
+        name=name,
+        width_px=photo.width_px,
+        height_px=photo.height_px,
+        size_bytes=asset.size_bytes,
+        format=photo.format,
+        profile=photo.profile_name,
+        warnings=tuple(WARNINGS[warning] for warning in asset.warnings),
+        dominant=asset.dominant,
+    )

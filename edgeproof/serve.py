@@ -1,0 +1,179 @@
+"""Run the two listeners: previews for edges and browsers, the private API for the shop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
+from functools import partial
+from typing import Any
+
+import structlog
+import uvicorn
+import uvloop
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.routing import BaseRoute
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from edgeproof import logs
+from edgeproof.console import CommandFailed
+from edgeproof.settings import Settings
+from edgeproof.supervise import supervise
+from edgeproof.wiring import Origin, open_origin
+from origin.routes.observe import RequestLog
+from origin.routes.private import HANDLERS, Api
+from origin.routes.private import routes as api_routes
+from origin.routes.public import TARGET_KEY, PublicApp
+
+SERVER_STARTED = "server_started"
+SERVER_STOPPED = "server_stopped"
+#: Connections that may wait to be accepted.
+BACKLOG = 2_048
+#: Idle keep-alive connections are kept longer than an edge keeps its own (Varnish: 60 s).
+KEEP_ALIVE_S = 75
+
+#: Extra routes on the private listener, made from the running origin (the gallery).
+MoreRoutes = Callable[[Origin], list[BaseRoute]]
+
+
+class TargetProtocol(HttpToolsProtocol):
+    """Hands the request target on byte for byte; URL parsing would hide what a client sent."""
+
+    def on_headers_complete(self) -> None:
+        """Keep the target and let the server parse a harmless one, so that it cannot object."""
+        self.scope[TARGET_KEY] = self.url  # type: ignore[literal-required] # our own key
+        self.url = b"/"
+        super().on_headers_complete()
+
+
+class Listener(uvicorn.Server):
+    """One of two servers in one loop: signals are taken by the pair, not by each."""
+
+    def capture_signals(self) -> AbstractContextManager[None]:  # type: ignore[override] # no signals
+        """Leave the signals alone."""
+        return nullcontext()
+
+
+def serve(settings: Settings, more_routes: MoreRoutes | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; finish what was begun, at most ``drain_s`` seconds."""
+    logs.configure(settings.log_level)
+    public = bind(settings.public_bind)
+    private = bind(settings.private_bind)
+    if settings.http_processes == 1:
+        run_process(settings, more_routes, [public, private])
+        return
+    supervise(
+        partial(run_process, settings, more_routes), [public, private], settings.http_processes
+    )
+
+
+def run_process(
+    settings: Settings, more_routes: MoreRoutes | None, sockets: list[socket.socket]
+) -> None:
+    """Run one HTTP process on the two bound sockets."""
+    logs.configure(settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_run(settings, more_routes, sockets))
+
+
+async def _run(
+    settings: Settings, more_routes: MoreRoutes | None, sockets: list[socket.socket]
+) -> None:
+    logger = structlog.get_logger()
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with AsyncExitStack() as stack:
+        origin = await stack.enter_async_context(open_origin(settings, CollectorRegistry()))
+        apps = [public_app(origin), private_app(origin, more_routes)]
+        listeners = [
+            Listener(_config(app, settings, is_public=index == 0)) for index, app in enumerate(apps)
+        ]
+        tasks = [
+            asyncio.create_task(listener.serve(sockets=[bound]))
+            for listener, bound in zip(listeners, sockets, strict=True)
+        ]
+        logger.info(
+            SERVER_STARTED,
+            public=settings.public_bind,
+            private=settings.private_bind,
+            engine=origin.engine,
+            pid=os.getpid(),
+        )
+        await _until(stop, tasks)
+        for listener in listeners:
+            listener.should_exit = True
+        await origin.drain()
+        await asyncio.gather(*tasks)
+    logger.info(SERVER_STOPPED, pid=os.getpid())
+
+
+async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for a signal, or for a listener that ended by itself."""
+    waiting: asyncio.Task[Any] = asyncio.create_task(stop.wait())
+    await asyncio.wait([waiting, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    waiting.cancel()
+
+
+def _config(app: Any, settings: Settings, *, is_public: bool) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=TargetProtocol if is_public else "httptools",
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_S,
+        timeout_graceful_shutdown=max(1, int(settings.drain_s)),
+    )
+
+
+def public_app(origin: Origin) -> PublicApp:
+    """Make the previews' application."""
+    return PublicApp(
+        origin.previews,
+        is_healthy=lambda: not origin.admission.is_closed and origin.pool.alive() > 0,
+        observer=RequestLog(origin.logger, origin.metrics, origin.engine),
+        deadline_s=origin.settings.response_deadline_s,
+    )
+
+
+def private_app(origin: Origin, more_routes: MoreRoutes | None) -> Starlette:
+    """Make the private API's application."""
+    api = Api(
+        tenants=origin.stores.records,
+        tokens=origin.stores.records,
+        assets=origin.stores.records,
+        intake=origin.intake,
+        personalize=origin.personalize,
+        sign=origin.sign,
+        metrics=origin.metrics,
+        exposition=origin.exposition,
+        problems=origin.problems,
+        facts=origin.facts,
+        logger=origin.logger,
+        design_bytes_max=origin.settings.design_bytes_max,
+    )
+    extra = more_routes(origin) if more_routes is not None else []
+    return Starlette(routes=[*api_routes(api), *extra], exception_handlers=HANDLERS)
+
+
+def bind(address: str) -> socket.socket:
+    """Bind a listening socket; raises CommandFailed when the address cannot be had."""
+    host, _, port = address.rpartition(":")
+    host = host.strip("[]")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        bound = socket.create_server((host, int(port)), family=family, backlog=BACKLOG)
+    except (OSError, ValueError, OverflowError) as error:
+        raise CommandFailed(f"cannot listen on {address}: {error}") from error
+    bound.settimeout(0)
+    return bound

@@ -1,0 +1,211 @@
+"""Every setting of edgeproof: read once from EDGEPROOF_* variables, passed on as plain values."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from edgeproof.console import CommandFailed, ExitCode
+from origin.ingest.caps import Caps
+
+CAPS = Caps()
+NameList = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """One field per setting; docs/settings.md lists them all (a test compares)."""
+
+    model_config = SettingsConfigDict(env_prefix="EDGEPROOF_", extra="forbid", frozen=True)
+
+    mode: Literal["dev", "production"] = Field(
+        "dev", description="dev makes missing keys and says so; production refuses to start without"
+    )
+    data_dir: Path = Field(Path("data"), description="folder of objects, records and local keys")
+    database_url: str | None = Field(None, description="records; default is SQLite inside data_dir")
+    presets_dir: Path | None = Field(
+        None, description="folder of {tenant}.json preset files; default data_dir/presets"
+    )
+
+    public_bind: str = Field("127.0.0.1:8080", description="address of the previews' listener")
+    private_bind: str = Field(
+        "127.0.0.1:8081", description="address of the API, health and metrics listener"
+    )
+    hosts: NameList = Field(
+        (), description="Host headers that are answered; default the public bind and localhost"
+    )
+    public_url: str | None = Field(
+        None, description="base of the URLs that are handed out; default http:// + first host"
+    )
+
+    key_ring: Path | None = Field(
+        None,
+        description="JSON key ring of preview URLs, mode 0600; default data_dir/keys/ring.json",
+    )
+    edge_secrets: SecretStr | None = Field(
+        None, description='JSON {"kid": "64 hex"} of live edge secrets, at most two'
+    )
+    public_tenants: NameList | None = Field(
+        None, description="tenants that answer unsigned requests; default: as the records say"
+    )
+
+    http_processes: int = Field(1, ge=1, le=64, description="HTTP processes on this host")
+    workers: int = Field(
+        default_factory=lambda: max(1, os.cpu_count() or 1),
+        ge=1,
+        le=256,
+        description="worker processes that touch pixels, per HTTP process; default: the cores",
+    )
+    worker_memory_mb: int = Field(
+        2048, ge=256, le=65536, description="address space of one worker (RLIMIT_AS)"
+    )
+    worker_max_jobs: int = Field(
+        500, ge=1, le=1_000_000, description="jobs after which a worker is replaced by a fresh one"
+    )
+    queue_max: int = Field(
+        64, ge=1, le=100_000, description="distinct cold pictures that may wait; past it 503"
+    )
+    render_deadline_s: float = Field(
+        10.0, gt=0, le=600, description="time of one render before its worker is killed"
+    )
+    intake_deadline_s: float = Field(
+        20.0, gt=0, le=600, description="time of opening one upload before its worker is killed"
+    )
+    response_deadline_s: float = Field(
+        15.0,
+        gt=0,
+        le=60,
+        description="age at which an unfinished answer is given up; purges rely on it",
+    )
+    drain_s: float = Field(
+        10.0, ge=0, le=600, description="time that a stopping server gives to what it began"
+    )
+    quarantine_after: int = Field(
+        2, ge=1, le=100, description="crashes or time-outs after which a source is not opened again"
+    )
+    memory_cache_mb: int = Field(
+        64, ge=0, le=65536, description="hot derivatives kept in memory, per HTTP process"
+    )
+    epoch_poll_s: float = Field(
+        0.2, ge=0, le=1, description="oldest news of purges and erasures that a hit may rest on"
+    )
+    records_grace_s: float = Field(
+        60.0, ge=0, le=86400, description="how long hits are still answered while records are away"
+    )
+    busy_timeout_s: float = Field(
+        2.0, ge=0, le=60, description="wait for a locked SQLite database before 503"
+    )
+    exposes_details: bool = Field(
+        default=False, description="let browsers see Server-Timing and the key (for development)"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="what the log holds; info has one line per request"
+    )
+
+    upload_bytes_max: int = Field(CAPS.upload_bytes, ge=1, description="size of one upload")
+    pixels_max: int = Field(CAPS.pixels, ge=1, description="width x height of one photo")
+    side_px_max: int = Field(
+        CAPS.side_px, ge=1, le=CAPS.side_px, description="longest side of one photo"
+    )
+    pages_max: int = Field(CAPS.pages, ge=1, description="pages or frames in one file")
+    bands_max: int = Field(CAPS.bands, ge=1, description="channels of one photo, alpha included")
+    decode_bytes_max: int = Field(
+        CAPS.decode_bytes, ge=1, description="memory that opening one photo may need, as estimated"
+    )
+    profile_bytes_max: int = Field(CAPS.profile_bytes, ge=1, description="one ICC profile")
+    metadata_bytes_max: int = Field(
+        CAPS.metadata_bytes, ge=1, description="metadata of one photo, inflated"
+    )
+    chunks_max: int = Field(CAPS.chunks, ge=1, description="chunks, segments or boxes of one file")
+    scans_max: int = Field(CAPS.scans, ge=1, description="scans of one progressive JPEG")
+    design_bytes_max: int = Field(
+        65_536, ge=1_024, description="body of one posted design, before it is normalised"
+    )
+
+    @field_validator("hosts", "public_tenants", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip().lower() for part in value.split(",") if part.strip())
+        return value
+
+    @property
+    def caps(self) -> Caps:
+        """The limits of the decode guard."""
+        return Caps(**{field.name: getattr(self, f"{field.name}_max") for field in fields(Caps)})
+
+    @property
+    def ring_path(self) -> Path:
+        """Where the key ring is read from."""
+        return self.key_ring or self.data_dir / "keys" / "ring.json"
+
+    @property
+    def presets_path(self) -> Path:
+        """The folder of the tenants' preset files."""
+        return self.presets_dir or self.data_dir / "presets"
+
+    @property
+    def records_url(self) -> str:
+        """The SQLAlchemy URL of the records."""
+        return self.database_url or f"sqlite:///{self.data_dir.absolute()}/records.sqlite3"
+
+    @property
+    def answered_hosts(self) -> frozenset[str]:
+        """The Host headers that are answered, lower case, with port where it belongs to them."""
+        if self.hosts:
+            return frozenset(host.lower() for host in self.hosts)
+        port = self.public_bind.rpartition(":")[2]
+        return frozenset({self.public_bind.lower(), f"localhost:{port}", f"127.0.0.1:{port}"})
+
+    @property
+    def base_url(self) -> str:
+        """The start of every URL that is handed out."""
+        if self.public_url:
+            return self.public_url.rstrip("/")
+        return f"http://{self.hosts[0] if self.hosts else self.public_bind}"
+
+
+def load() -> Settings:
+    """Read the settings from the environment; raises CommandFailed that names what is wrong."""
+    _refuse_unknown()
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"EDGEPROOF_{'_'.join(str(part) for part in problem['loc']).upper()}: {problem['msg']}"
+            for problem in error.errors()
+        ]
+        raise CommandFailed("\n".join(lines), ExitCode.USAGE) from error
+
+
+def child_environment(settings: Settings) -> dict[str, str]:
+    """Return the variables that make another process of this program read the same settings."""
+    values = settings.model_dump(mode="json", exclude_none=True)
+    secrets = settings.edge_secrets
+    if secrets is not None:
+        values["edge_secrets"] = secrets.get_secret_value()
+    return {
+        f"EDGEPROOF_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
+        for name, value in values.items()
+    }
+
+
+#: Variables that belong to the tests and the Makefile, not to the program.
+NOT_SETTINGS = {"EDGEPROOF_CORPUS", "EDGEPROOF_REQUIRE_ALL"}
+
+
+def _refuse_unknown() -> None:
+    """A mistyped variable must not be a silent default."""
+    known = {f"EDGEPROOF_{name.upper()}" for name in Settings.model_fields} | NOT_SETTINGS
+    unknown = sorted(
+        name for name in os.environ if name.startswith("EDGEPROOF_") and name not in known
+    )
+    if unknown:
+        raise CommandFailed(
+            f"unknown setting {', '.join(unknown)}; `edgeproof config show` lists them all",
+            ExitCode.USAGE,
+        )

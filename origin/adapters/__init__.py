@@ -1,0 +1,1 @@
+"""What the ports are made of: files, SQL, processes, locks; and the same in memory."""

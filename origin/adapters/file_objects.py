@@ -1,0 +1,168 @@
+"""Objects and sources as files, in the layout of docs/storage.md."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from blake3 import blake3
+
+from origin.adapters.disk import Disk
+from origin.adapters.sealed import Note, note_bytes, unsealed
+from origin.adapters.threads import in_thread
+
+Found = tuple[bytes, Note]
+COMPARED_BYTES = 1 << 20  # read at a time when two files are compared
+
+
+class FileObjects:
+    """ObjectStore on a Disk; each file is its content and a note (origin.adapters.sealed)."""
+
+    def __init__(self, disk: Disk, *, on_damage: Callable[[str], None] = lambda _: None) -> None:
+        """``on_damage`` gets the name of each object that was found damaged and removed."""
+        self._disk = disk
+        self._on_damage = on_damage
+
+    async def get(self, name: str) -> bytes | None:
+        """Return the content; None when absent, or damaged, reported and removed."""
+        found = await self.read(name)
+        return None if found is None else found[0]
+
+    async def put(self, name: str, content: bytes) -> bytes:
+        """Create it and return what is stored: sound bytes that stand there win."""
+        async with self.staged(name, content, Note(blake3(content).digest())) as staged:
+            kept = await staged.publish(lambda _: True)
+        return content if kept is None else kept[0]
+
+    async def delete(self, name: str) -> None:
+        """Remove it; harmless when absent."""
+        await in_thread(self._disk.writers, "remove an object", self._disk.remove, name)
+
+    async def delete_prefix(self, prefix: str) -> int:
+        """Remove the folder ``prefix`` (ends in ``/``) in one step; return how many files."""
+        assert prefix.endswith("/"), f"the prefix {prefix!r} does not end in /"
+        remove = self._disk.remove_folder
+        return await in_thread(self._disk.writers, "remove objects", remove, prefix[:-1])
+
+    async def read(self, name: str) -> Found | None:
+        """Return content and note; None when absent, or damaged, reported and removed."""
+        stored = await in_thread(self._disk.readers, "read an object", self._disk.read, name)
+        found = None if stored is None else unsealed(name, stored)
+        if stored is not None and found is None:
+            self._on_damage(name)
+            await self.delete(name)
+        return found
+
+    @asynccontextmanager
+    async def staged(self, name: str, content: bytes, note: Note) -> AsyncIterator[Staged]:
+        """Write and flush the bytes beside the store and lend them; their publish() gives the name.
+
+        On a clean end the name is flushed too; after an error what was published is removed again.
+        """
+        threads, scratch = self._disk.writers, self._disk.scratch_path()
+        staged = Staged(self._disk, scratch, name)
+        pieces = (content, note_bytes(name, note))
+        try:
+            await in_thread(threads, "write an object", self._disk.write, scratch, *pieces)
+            yield staged
+            await in_thread(threads, "write an object", self._disk.settle, name)
+        except BaseException:
+            if staged.is_published:
+                await self.delete(name)
+            raise
+        finally:
+            await in_thread(threads, "write an object", self._disk.discard, scratch)
+
+
+class Staged:
+    """Bytes that are on the disk and have no name yet."""
+
+    def __init__(self, disk: Disk, scratch: Path, name: str) -> None:
+        self._disk = disk
+        self._scratch = scratch
+        self._name = name
+        self.is_published = False
+
+    async def publish(self, wins: Callable[[Note], bool]) -> Found | None:
+        """Give the bytes their name; where sound bytes stand that win, return those instead."""
+        return await in_thread(self._disk.writers, "name an object", self._publish, wins)
+
+    def _publish(self, wins: Callable[[Note], bool]) -> Found | None:
+        kept: list[Found] = []
+
+        def keeps(target: Path) -> bool:
+            found = unsealed(self._name, target.read_bytes())
+            if found is None or not wins(found[1]):
+                return False
+            kept.append(found)
+            return True
+
+        self.is_published = self._disk.publish(self._scratch, self._name, keeps)
+        return None if self.is_published else kept[-1]
+
+
+class FileSources:
+    """SourceStore on a Disk: plain bytes under their asset's id, private to our user."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    @asynccontextmanager
+    async def receive(self) -> AsyncIterator[Path]:
+        """Lend a fresh path beside the store; what is left there afterwards is removed."""
+        path = self._disk.scratch_path()
+        try:
+            yield path
+        finally:
+            await in_thread(self._disk.writers, "remove an upload", self._disk.discard, path)
+
+    async def adopt(self, tenant: str, asset: str, received: Path) -> None:
+        """Keep a received file; what stands there and differs is damaged and is replaced."""
+        name = source_name(tenant, asset)
+        await in_thread(self._disk.writers, "keep a source", self._adopt, name, received)
+
+    @asynccontextmanager
+    async def local_path(self, tenant: str, asset: str) -> AsyncIterator[Path | None]:
+        """Lend the path of the source; readers must not write to it."""
+        name = source_name(tenant, asset)
+        yield await in_thread(self._disk.readers, "find a source", self._find, name)
+
+    async def delete(self, tenant: str, asset: str) -> None:
+        """Remove it; harmless when absent."""
+        name = source_name(tenant, asset)
+        await in_thread(self._disk.writers, "remove a source", self._disk.remove, name)
+
+    def _find(self, name: str) -> Path | None:
+        path = self._disk.path_of(name)
+        if path.is_file():
+            return path
+        self._disk.must_be_there()
+        return None
+
+    def _adopt(self, name: str, received: Path) -> None:
+        with received.open("rb") as file:
+            os.fsync(file.fileno())
+        link = self._disk.scratch_path()
+        os.link(received, link)
+        try:
+            self._disk.publish(link, name, lambda target: _is_same(received, target))
+            self._disk.settle(name)
+        finally:
+            link.unlink(missing_ok=True)
+
+
+def source_name(tenant: str, asset: str) -> str:
+    """Return the object name of a source."""
+    return f"{tenant}/sources/{asset}"
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    if one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as left, other.open("rb") as right:
+        while piece := left.read(COMPARED_BYTES):
+            if piece != right.read(COMPARED_BYTES):
+                return False
+    return True

@@ -1,0 +1,1 @@
+"""One file per version, applied in order, never edited once released."""

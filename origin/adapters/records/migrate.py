@@ -1,0 +1,104 @@
+"""Bring the records to the newest schema, whoever starts first."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import Connection
+
+from origin.adapters.records.database import asking, prepare_sqlite, with_driver
+from origin.errors import StoreUnavailable
+
+SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
+NEWEST = "0001"
+ADVISORY_LOCK = 0x65_64_67_65  # "edge": any number that nobody else in the database uses
+# A start may wait for another one's migration, or for a last writer of the old version.
+WAIT_S = 30.0
+
+
+def upgrade(url: str) -> None:
+    """Migrate to NEWEST. Safe when several processes start at once: one does it, the others wait.
+
+    Raises StoreUnavailable "records.unavailable" when the records cannot be reached or written, or
+    are newer than this program.
+    """
+    address = with_driver(url, SYNC_DRIVERS)
+    with asking(), _alone(address.database if address.drivername.startswith("sqlite") else None):
+        engine = _engine(address.render_as_string(hide_password=False))
+        try:
+            _upgrade(engine)
+        finally:
+            engine.dispose()
+
+
+def _upgrade(engine: Engine) -> None:
+    is_sqlite = engine.dialect.name == "sqlite"
+    with engine.connect() as connection:
+        if is_sqlite:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:n)"), {"n": ADVISORY_LOCK})
+        if current(connection) != NEWEST:
+            _migrate(connection)
+        if is_sqlite:
+            _prove_writable(connection)
+        connection.commit()
+
+
+def current(connection: Connection) -> str | None:
+    """Return the version that the records have, None for empty ones."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+
+
+def _migrate(connection: Connection) -> None:
+    # A tenth of a second that most starts do not need.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    folder = Path(__file__).parent.parent / "migrations"
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, NEWEST)
+    except CommandError as error:
+        log = f"the records have version {current(connection)}, this program knows {NEWEST}"
+        raise StoreUnavailable("records.unavailable", log=f"{log}: {error}") from error
+
+
+def _prove_writable(connection: Connection) -> None:
+    """Write something: a database on a read-only disk says so now, not at the first upload."""
+    connection.execute(text("UPDATE epoch SET number = number + 1"))
+
+
+def _engine(address: str) -> Engine:
+    is_sqlite = address.startswith("sqlite")
+    engine = create_engine(address, connect_args={"timeout": WAIT_S} if is_sqlite else {})
+    if is_sqlite:
+        event.listen(engine, "connect", prepare_sqlite)
+    return engine
+
+
+@contextmanager
+def _alone(database: str | None) -> Iterator[None]:
+    """Hold ``{database}.lock``: the change to WAL does not wait for others, so they wait for it."""
+    if database is None:
+        yield
+        return
+    path = Path(f"{database}.lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

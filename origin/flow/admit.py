@@ -1,0 +1,66 @@
+"""Take on as much cold work as the workers can do soon; refuse the rest at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from origin.errors import Overloaded
+
+
+class Admission:
+    """A bounded queue before a fixed number of places.
+
+    running_max: places, the number of workers. waiting_max: who may wait for one; the next gets
+    503 "render.queue_full" without waiting.
+    """
+
+    def __init__(self, *, running_max: int, waiting_max: int) -> None:
+        self._places = asyncio.Semaphore(running_max)
+        self._waiting_max = waiting_max
+        self._arrivals: deque[float] = deque()
+        self._is_closed = False
+
+    @property
+    def waiting(self) -> int:
+        """Return how many wait for a place."""
+        return len(self._arrivals)
+
+    @property
+    def oldest_wait_s(self) -> float:
+        """Return how long the first in the queue has waited."""
+        return time.monotonic() - self._arrivals[0] if self._arrivals else 0.0
+
+    @property
+    def is_closed(self) -> bool:
+        """Return whether nothing new is taken on."""
+        return self._is_closed
+
+    def check(self) -> None:
+        """Refuse now what would be refused later; raises Overloaded."""
+        if self._is_closed:
+            raise Overloaded("server.stopping")
+        if len(self._arrivals) >= self._waiting_max:
+            raise Overloaded("render.queue_full")
+
+    @asynccontextmanager
+    async def place(self) -> AsyncIterator[None]:
+        """Wait for a place and hold it; raises Overloaded when the queue is full."""
+        self.check()
+        arrived = time.monotonic()
+        self._arrivals.append(arrived)
+        try:
+            await self._places.acquire()
+        finally:
+            self._arrivals.remove(arrived)
+        try:
+            yield
+        finally:
+            self._places.release()
+
+    def close(self) -> None:
+        """Take on nothing new."""
+        self._is_closed = True

@@ -1,0 +1,78 @@
+"""What workers run. The pixel code is imported there, inside each job, never in an HTTP process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from origin.ingest.caps import Caps
+from origin.values import Photo, Rendered
+
+if TYPE_CHECKING:
+    from origin.render.master import Masters
+    from origin.render.plan import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """An upload that is a good photo. ``capture`` is private: it is kept and never served."""
+
+    photo: Photo
+    warnings: tuple[str, ...]
+    capture: dict[str, str]
+    masters: Masters
+
+
+def warm() -> None:
+    """Load what every job needs, so that no request pays for it."""
+    from origin.ingest.job import warm_intake
+
+    warm_intake()
+
+
+def open_upload(path: Path, caps: Caps) -> Opened:
+    """Guard an upload and make its masters, whose making decodes all of it.
+
+    Raises PhotoRefused with one stable code.
+    """
+    from origin.ingest.guard import guard
+    from origin.ingest.job import release_memory
+    from origin.render.master import make_masters
+
+    try:
+        inspection = guard(path, caps)
+        masters = make_masters(path, inspection.photo)
+        return Opened(inspection.photo, inspection.warnings, dict(inspection.capture), masters)
+    finally:
+        release_memory()
+
+
+def remake_masters(path: Path, photo: Photo, source_digest: str) -> Masters:
+    """Make the masters of a photo that is already ours; raises StoreUnavailable "store.damaged"."""
+    from origin.render.master import make_masters
+    from origin.render.opening import verify_source
+
+    verify_source(path, source_digest)
+    return make_masters(path, photo)
+
+
+def render(plan: Plan, raster: bytes | Path, source_digest: str | None) -> Rendered:
+    """Make one picture from a master's bytes or from the source's path."""
+    from origin.render.pipeline import render_file
+
+    return render_file(plan, raster, source_digest)
+
+
+def find_focus(raster: bytes, kind: str) -> tuple[int, int] | None:
+    """Find the "smart" or "face" point of a master, in 1/100000; None for no face."""
+    from origin.render.focus import find_focus as find
+
+    return find(raster, kind)
+
+
+def describe_engine() -> str:
+    """Return the engine of this host."""
+    from origin.render.engine import describe_engine as describe
+
+    return describe()

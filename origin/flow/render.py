@@ -1,0 +1,149 @@
+"""Make a picture: choose the raster, have the master made if it is missing, run the worker."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from origin.errors import PhotoRefused, RenderFailed, StoreUnavailable
+from origin.flow.admit import Admission
+from origin.flow.coalesce import Coalescer
+from origin.flow.jobs import find_focus, remake_masters, render
+from origin.flow.look_up import Subject
+from origin.flow.trace import Trace
+from origin.ports import AssetChanges, ObjectStore, SourceStore, Workers
+from origin.render.plan import Plan, plan, plan_edge_master
+from origin.values import Asset, Rendered
+
+T = TypeVar("T")
+
+#: The level that is large enough to find faces and subjects in, and cheap to read.
+FOCUS_LEVEL = 640
+#: What a job may answer that speaks against the source it opened.
+BLAMED = {"render.deadline", "render.crashed"}
+
+
+@dataclass(frozen=True, slots=True)
+class RenderLimits:
+    """deadline_s: life of one job. quarantine_after: crashes of one source before it stays shut."""
+
+    deadline_s: float
+    quarantine_after: int
+
+
+@dataclass(frozen=True, slots=True)
+class RenderPorts:
+    """What making a picture needs from outside."""
+
+    workers: Workers
+    objects: ObjectStore
+    sources: SourceStore
+    changes: AssetChanges
+    admission: Admission
+    masters: Coalescer[dict[int, bytes]]
+
+
+class Renders:
+    """Everything between an admitted request and its pixels."""
+
+    def __init__(self, ports: RenderPorts, *, engine: str, limits: RenderLimits) -> None:
+        self._workers = ports.workers
+        self._objects = ports.objects
+        self._sources = ports.sources
+        self._changes = ports.changes
+        self._admission = ports.admission
+        self._masters = ports.masters
+        self._engine = engine
+        self._limits = limits
+
+    async def make(self, subject: Subject, trace: Trace) -> Rendered:
+        """Return the picture that the subject's look asks for."""
+        asset, look = subject.asset, subject.look
+        assert look is not None, "info.json is not rendered"
+        if subject.is_edge_master:
+            return await self._render(asset, plan_edge_master(asset.photo, look.ext), trace)
+        focus = None
+        if look.g in ("smart", "face"):
+            with trace.step("focus"):
+                focus = await self._focus(asset, str(look.g))
+        return await self._render(asset, plan(asset.photo, look, focus), trace)
+
+    async def master(self, asset: Asset, level: int) -> bytes:
+        """Return one level of the photo's master, made now if it is not stored."""
+        name = self._master_name(asset, level)
+        content = await self._objects.get(name)
+        if content is None:
+            made = await self._masters.run(
+                f"master:{asset.tenant}/{asset.asset}/{self._engine}",
+                lambda: self._stored_level(asset, level),
+                lambda: self._make_masters(asset),
+            )
+            # Another process may have made them for the sake of another level.
+            content = made.get(level) or await self._objects.get(name)
+        if content is None:
+            raise StoreUnavailable("store.unavailable", log=f"{name} was made and is not there")
+        return content
+
+    async def _stored_level(self, asset: Asset, level: int) -> dict[int, bytes] | None:
+        content = await self._objects.get(self._master_name(asset, level))
+        return None if content is None else {level: content}
+
+    async def _render(self, asset: Asset, planned: Plan, trace: Trace) -> Rendered:
+        if planned.level is not None:
+            with trace.step("master"):
+                raster = await self.master(asset, planned.level)
+            rendered = await self._run(render, planned, raster, None)
+        else:
+            async with self._source(asset) as path:
+                rendered = await self._run(render, planned, path, asset.source_digest)
+        trace.add(rendered.steps_ms)
+        return rendered
+
+    async def _make_masters(self, asset: Asset) -> dict[int, bytes]:
+        async with self._source(asset) as path:
+            masters = await self._run(remake_masters, path, asset.photo, asset.source_digest)
+        return await self.store_masters(asset, masters.levels)
+
+    async def store_masters(self, asset: Asset, levels: dict[int, bytes]) -> dict[int, bytes]:
+        """Store every level and return what is stored: the stored bytes win."""
+        return {
+            level: await self._objects.put(self._master_name(asset, level), content)
+            for level, content in levels.items()
+        }
+
+    def _master_name(self, asset: Asset, level: int) -> str:
+        return f"{asset.tenant}/masters/{asset.asset}/{self._engine}/{level}"
+
+    async def _focus(self, asset: Asset, kind: str) -> tuple[int, int]:
+        known = asset.focus_smart if kind == "smart" else asset.focus_face
+        if known is not None:
+            return known
+        raster = await self.master(asset, FOCUS_LEVEL)
+        point = await self._run(find_focus, raster, kind)
+        if point is None:  # a face without a face is smart
+            point = await self._focus(asset, "smart")
+        return await self._changes.set_focus(asset.tenant, asset.asset, kind, point)
+
+    async def _run(self, job: Callable[..., T], *args: object) -> T:
+        async with self._admission.place():
+            return await self._workers.run(job, *args, deadline_s=self._limits.deadline_s)
+
+    @asynccontextmanager
+    async def _source(self, asset: Asset) -> AsyncIterator[Path]:
+        """Lend the untouched upload to one job; what kills the job twice stays shut."""
+        if asset.is_quarantined:
+            raise PhotoRefused("photo.quarantined")
+        async with self._sources.local_path(asset.tenant, asset.asset) as path:
+            if path is None:
+                raise StoreUnavailable("store.damaged", log=f"no source of {asset.asset}")
+            try:
+                yield path
+            except RenderFailed as failure:
+                if failure.code in BLAMED:
+                    await self._changes.count_failure(
+                        asset.tenant, asset.asset, quarantine_at=self._limits.quarantine_after
+                    )
+                raise

@@ -1,0 +1,83 @@
+"""Last step: writes the bytes, without metadata but for the photo's rights where a tenant asks."""
+
+from __future__ import annotations
+
+from typing import Final
+from xml.sax.saxutils import escape
+
+from origin.decode.libvips import pyvips
+from origin.render.plan import Plan, Rights
+
+WEBP_EFFORT: Final = 2
+"""Half the CPU of libvips' default 4 for about 3 % more bytes (measured)."""
+AVIF_EFFORT: Final = 0
+"""Smaller than WebP at effort 6 for a third of its CPU; the default 4 costs 40 times as much."""
+JPEG_TABLE: Final = 3
+"""ImageMagick's quantisation table: 7 % fewer bytes at equal SSIMULACRA2 (measured)."""
+MASTER_QUALITY: Final = 95
+KEEP_NOTHING: Final = 0
+KEEP_XMP: Final = 2
+"""libvips' flags of what metadata is written; its default is all of it."""
+
+_XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/">{fields}</rdf:Description>
+</rdf:RDF></x:xmpmeta>
+<?xpacket end="r"?>"""
+_RIGHTS: Final = (
+    '<dc:rights><rdf:Alt><rdf:li xml:lang="x-default">{}</rdf:li></rdf:Alt></dc:rights>'
+)
+_CREATOR: Final = "<dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq></dc:creator>"
+
+
+def encode(image: pyvips.Image, plan: Plan) -> bytes:
+    """Encode 8-bit sRGB (3 bands, or 4 with alpha for avif, webp, png) as the plan says."""
+    keep = KEEP_NOTHING
+    if plan.rights is not None:
+        keep = KEEP_XMP
+        image = _with_rights(image, plan.rights)
+    match plan.ext:
+        case "avif":
+            return image.heifsave_buffer(
+                compression="av1", effort=AVIF_EFFORT, Q=plan.quality, bitdepth=8, keep=keep
+            )
+        case "webp":
+            return image.webpsave_buffer(effort=WEBP_EFFORT, Q=plan.quality, keep=keep)
+        case "png":
+            return image.pngsave_buffer(keep=keep)
+        case _:
+            assert plan.ext == "jpg", plan.ext
+            return image.jpegsave_buffer(
+                Q=plan.quality,
+                optimize_coding=True,
+                interlace=True,
+                quant_table=JPEG_TABLE,
+                keep=keep,
+            )
+
+
+def encode_master(image: pyvips.Image) -> bytes:
+    """Encode a master: quick to write and to read, finer than any preview (measured)."""
+    return image.jpegsave_buffer(
+        Q=MASTER_QUALITY, subsample_mode="off", quant_table=JPEG_TABLE, keep=KEEP_NOTHING
+    )
+
+
+def _with_rights(image: pyvips.Image, rights: Rights) -> pyvips.Image:
+    """Return the picture with the rights packet as its only metadata."""
+    image = image.copy()
+    for field in image.get_fields():
+        image.remove(field)
+    packet = rights_packet(rights)
+    image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)  # type: ignore[arg-type]  # a blob
+    return image
+
+
+def rights_packet(rights: Rights) -> bytes:
+    """Return an XMP packet (ISO 16684-1) with dc:rights and dc:creator and nothing else."""
+    fields = ""
+    if rights.copyright:
+        fields += _RIGHTS.format(escape(rights.copyright))
+    if rights.creator:
+        fields += _CREATOR.format(escape(rights.creator))
+    return _XMP.format(fields=fields).encode()

@@ -1,0 +1,1 @@
+"""HTTP in and out: the public listener, the private API."""

@@ -1,0 +1,128 @@
+"""Seen from outside: one canonical log line per request, and counters with units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+
+from origin.flow.admit import Admission
+from origin.flow.authorize import PreviewRequest
+from origin.flow.trace import Trace
+from origin.headers import Answer
+
+#: Seconds; a hit takes less than a millisecond, a cold 50 MP source some seconds.
+BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
+PREVIEW_ANSWERED = "preview_answered"
+#: The extensions that are label values; anything else is "other".
+FORMATS = {"avif", "webp", "jpg", "png", "json"}
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Every counter of one HTTP process. Labels come from closed sets, never from a key."""
+
+    requests: Counter
+    refusals: Counter
+    answer_bytes: Counter
+    answer_seconds: Histogram
+    step_seconds: Histogram
+    uploads: Counter
+    upload_bytes: Counter
+    damaged_objects: Counter
+    queue_waiting: Gauge
+    queue_oldest_seconds: Gauge
+    workers_alive: Gauge
+    worker_restarts: Gauge
+
+
+def metrics(registry: CollectorRegistry) -> Metrics:
+    """Make the counters in a registry."""
+
+    def counter(name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"edgeproof_{name}", text, labels, registry=registry)
+
+    def gauge(name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(
+            f"edgeproof_{name}", text, labels, registry=registry, multiprocess_mode="livesum"
+        )
+
+    def histogram(name: str, text: str, *labels: str) -> Histogram:
+        return Histogram(f"edgeproof_{name}", text, labels, registry=registry, buckets=BUCKETS)
+
+    return Metrics(
+        requests=counter("requests", "Answers", "status", "lane", "format", "hit"),
+        refusals=counter("refusals", "Answers that are errors", "code"),
+        answer_bytes=counter("answer_bytes", "Bytes of bodies", "format"),
+        answer_seconds=histogram("answer_seconds", "Time of an answer", "hit"),
+        step_seconds=histogram("render_seconds", "Time of a step", "step"),
+        uploads=counter("uploads", "Photos taken in or refused", "code"),
+        upload_bytes=counter("upload_bytes", "Bytes of photos taken in"),
+        damaged_objects=counter("damaged_objects", "Stored objects whose digest did not fit"),
+        queue_waiting=gauge("queue_waiting", "Cold pictures that wait for a worker"),
+        queue_oldest_seconds=gauge("queue_oldest_seconds", "How long the first has waited"),
+        workers_alive=gauge("workers_alive", "Worker processes that are up"),
+        worker_restarts=gauge("worker_restarts", "Workers replaced since the start", "reason"),
+    )
+
+
+class RequestLog:
+    """Writes the line and moves the counters of each answered preview."""
+
+    def __init__(self, logger: Any, counters: Metrics, engine: str) -> None:  # structlog's own type
+        self._logger = logger
+        self._counters = counters
+        self._engine = engine
+
+    def answered(
+        self, request: PreviewRequest, answer: Answer, trace: Trace, spent_s: float
+    ) -> None:
+        """Log and count one answer. Neither signature nor query is logged."""
+        body_bytes = 0 if request.wire.method == "HEAD" else len(answer.body)
+        self._count(answer, trace, spent_s, body_bytes)
+        line: dict[str, object] = {
+            "status": answer.status,
+            "method": request.wire.method,
+            "path": trace.path or _path(request.wire.target),
+            "key": trace.key,
+            "tag_count": trace.tag_count,
+            "lane": str(trace.lane),
+            "hit": trace.hit,
+            "bytes": body_bytes,
+            "ms": round(spent_s * 1_000, 2),
+            "steps_ms": {name: round(spent, 2) for name, spent in trace.steps_ms.items()},
+            "engine": self._engine,
+        }
+        if trace.code:
+            line |= {"code": trace.code, "reason": trace.reason}
+        self._logger.info(PREVIEW_ANSWERED, **line)
+
+    def _count(self, answer: Answer, trace: Trace, spent_s: float, body_bytes: int) -> None:
+        counters = self._counters
+        ext = trace.path.rpartition(".")[2]
+        ext = ext if ext in FORMATS else "other"
+        lane = str(trace.lane) or "none"
+        counters.requests.labels(str(answer.status), lane, ext, trace.hit).inc()
+        counters.answer_bytes.labels(ext).inc(body_bytes)
+        counters.answer_seconds.labels(trace.hit).observe(spent_s)
+        if trace.code:
+            counters.refusals.labels(trace.code).inc()
+        for step, spent_ms in trace.steps_ms.items():
+            counters.step_seconds.labels(step).observe(spent_ms / 1_000)
+
+
+def refresh_gauges(
+    counters: Metrics, admission: Admission, alive: int, restarts: dict[str, int]
+) -> None:
+    """Set what is read rather than counted; called about once a second."""
+    counters.queue_waiting.set(admission.waiting)
+    counters.queue_oldest_seconds.set(admission.oldest_wait_s)
+    counters.workers_alive.set(alive)
+    for reason, count in restarts.items():
+        counters.worker_restarts.labels(reason).set(count)
+
+
+def _path(target: bytes) -> str:
+    """Return the path of a refused target, shortened; its query may hold a signature."""
+    return target.partition(b"?")[0][:200].decode("latin-1")

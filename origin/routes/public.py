@@ -1,0 +1,132 @@
+"""The public listener: previews and /healthz as a bare ASGI application, hits answered at once."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Protocol
+
+from cache_keys.asking import Request
+from origin.flow.authorize import PreviewRequest
+from origin.flow.preview import Previews
+from origin.flow.trace import Trace
+from origin.headers import NO_STORE, SAFE, Answer, problem
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+#: Set by our HTTP protocol class: the target of the request line, byte for byte.
+TARGET_KEY = "edgeproof.target"
+#: A body is sent in pieces, so that a client that stops reading cannot outlive the deadline.
+PIECE_BYTES = 65_536
+#: The fields that change an answer; everything else that a client sends is never looked at.
+CONDITIONS = {b"if-match", b"if-none-match", b"if-range", b"range"}
+
+
+class Observer(Protocol):
+    """Is told of every answer, once, at its end."""
+
+    def answered(
+        self, request: PreviewRequest, answer: Answer, trace: Trace, spent_s: float
+    ) -> None:
+        """Log and count it."""
+
+
+class PublicApp:
+    """ASGI application of the public listener. deadline_s: age at which an answer is cut off."""
+
+    def __init__(
+        self,
+        previews: Previews,
+        is_healthy: Callable[[], bool],
+        observer: Observer,
+        *,
+        deadline_s: float,
+    ) -> None:
+        self._previews = previews
+        self._is_healthy = is_healthy
+        self._observer = observer
+        self._deadline_s = deadline_s
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        started = time.perf_counter()
+        target = target_of(scope)
+        if target == b"/healthz":
+            await self._send(send, scope["method"], self._health(), started)
+            return
+        request = read_request(scope, target)
+        trace = Trace()
+        answer = self._previews.answer_now(request, trace)
+        if answer is None:
+            answer = await self._previews.answer(request, trace)
+        try:
+            await self._send(send, scope["method"], answer, started)
+        finally:
+            self._observer.answered(request, answer, trace, time.perf_counter() - started)
+
+    def _health(self) -> Answer:
+        status = 200 if self._is_healthy() else 503
+        return Answer(status, [(b"content-length", b"0"), NO_STORE, *SAFE])
+
+    async def _send(self, send: Send, method: str, answer: Answer, started: float) -> None:
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": answer.headers}
+        )
+        body = b"" if method == "HEAD" else answer.body
+        if len(body) <= PIECE_BYTES:
+            await send({"type": "http.response.body", "body": body, "more_body": False})
+            return
+        left_s = self._deadline_s - (time.perf_counter() - started)
+        async with asyncio.timeout(left_s):
+            for start in range(0, len(body), PIECE_BYTES):
+                piece = body[start : start + PIECE_BYTES]
+                is_last = start + PIECE_BYTES >= len(body)
+                await send({"type": "http.response.body", "body": piece, "more_body": not is_last})
+
+
+def target_of(scope: Scope) -> bytes:
+    """Return the request target as received; rebuilt where the server does not hand it on."""
+    target = scope.get(TARGET_KEY)
+    if isinstance(target, bytes):
+        return target
+    query: bytes = scope["query_string"]
+    raw: bytes = scope.get("raw_path") or scope["path"].encode()
+    return raw + b"?" + query if query else raw
+
+
+def read_request(scope: Scope, target: bytes) -> PreviewRequest:
+    """Take from the request the few fields that may change its answer."""
+    host, has_body, proofs = b"", False, []
+    accept: list[bytes] = []
+    fields: dict[bytes, bytes] = {}
+    for name, value in scope["headers"]:
+        if name == b"host":
+            host = value if not host else host + b"," + value
+        elif name == b"accept":
+            accept.append(value)
+        elif name in CONDITIONS:
+            fields[name] = fields[name] + b"," + value if name in fields else value
+        elif name == b"edgeproof-edge":
+            proofs.append(value)
+        elif name == b"content-length":
+            has_body = has_body or value.strip(b"0 \t") != b""
+        elif name == b"transfer-encoding":
+            has_body = True
+    wire = Request(
+        method=scope["method"],
+        host=host.decode("latin-1"),
+        target=target,
+        has_body=has_body,
+        proof=b",".join(proofs) if proofs else None,
+    )
+    return PreviewRequest(wire, tuple(accept), fields)
+
+
+def unexpected() -> Answer:
+    """Return the answer to a bug of ours."""
+    return problem(500, "server.failed", "Something went wrong here.")

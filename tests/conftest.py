@@ -1,0 +1,48 @@
+"""What every test may rest on: the corpus, and the rule about missing parts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def missing(what: str) -> None:
+    """Skip with a line that names the missing part; under EDGEPROOF_REQUIRE_ALL=1 fail instead."""
+    if os.environ.get("EDGEPROOF_REQUIRE_ALL") == "1":
+        pytest.fail(f"missing and required: {what}")
+    pytest.skip(f"missing: {what}")
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of real and hostile images; says so loudly when it is absent."""
+    folder = Path(os.environ.get("EDGEPROOF_CORPUS", str(ROOT / "../shared/corpus"))).resolve()
+    if not (folder / "manifest.tsv").is_file():
+        missing(f"the image corpus, EDGEPROOF_CORPUS={folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium browser."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        path = shutil.which(name)
+        if path is not None:
+            return path
+    missing("Chromium (Debian package chromium)")
+    raise AssertionError
+
+
+@pytest.fixture(scope="session")
+def exiftool() -> str:
+    """The path of exiftool."""
+    path = shutil.which("exiftool")
+    if path is None:
+        missing("exiftool (Debian package libimage-exiftool-perl)")
+        raise AssertionError
+    return path

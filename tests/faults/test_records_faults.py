@@ -1,0 +1,227 @@
+"""Records that are locked, damaged, away or of another version."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from origin.adapters.records import Database, SqlRecords, upgrade
+from origin.adapters.records.migrate import NEWEST
+from origin.adapters.records.schema import metadata
+from origin.errors import StoreUnavailable
+from tests.contract.samples import ASSET, PHOTOGRAPH, TENANT, named, with_photo
+from tests.faults.programs import said, started
+
+pytestmark = pytest.mark.anyio
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("BEGIN EXCLUSIVE")
+        yield
+
+
+async def test_a_locked_database_refuses_writes_in_bounded_time_and_still_reads(
+    records: SqlRecords, records_path: Path
+) -> None:
+    await with_photo(records)
+    with locked(records_path):
+        began = time.monotonic()
+        with pytest.raises(StoreUnavailable) as caught:
+            await records.bump_generation("acme", ASSET)
+        assert 0.15 < time.monotonic() - began < 2
+        assert (caught.value.code, caught.value.status) == ("records.unavailable", 503)
+        assert caught.value.kind.retry_after_s
+        assert await records.asset("acme", ASSET) == PHOTOGRAPH
+    assert await records.bump_generation("acme", ASSET) == 1
+
+
+async def test_writers_that_queue_behind_a_lock_all_get_an_answer_soon(
+    records: SqlRecords, records_path: Path
+) -> None:
+    await with_photo(records)
+    with locked(records_path):
+        began = time.monotonic()
+        changes = (records.bump_generation("acme", ASSET) for _ in range(20))
+        answers = await asyncio.gather(*changes, return_exceptions=True)
+        assert time.monotonic() - began < 2
+    assert {type(answer) for answer in answers} == {StoreUnavailable}
+    assert await records.bump_generation("acme", ASSET) == 1
+
+
+async def test_two_processes_that_write_at_once_lose_nothing(
+    records_url: str, records: SqlRecords
+) -> None:
+    other = Database(records_url)
+    await with_photo(records)
+    for one in (records, SqlRecords(other)):
+        await one.epoch()
+    changes = (one.bump_generation("acme", ASSET) for one in (records, SqlRecords(other)) * 25)
+    assert sorted(await asyncio.gather(*changes)) == list(range(1, 51))
+    await other.close()
+
+
+async def test_a_cancelled_write_leaves_no_lock_and_no_half_change(records: SqlRecords) -> None:
+    await with_photo(records)
+    for number in range(60):
+        changing = asyncio.create_task(records.mark_erased("acme", ASSET))
+        await asyncio.sleep(number / 20_000)
+        changing.cancel()
+        await asyncio.wait([changing])
+        photo = await records.asset("acme", ASSET)
+        assert photo is not None
+        assert (photo.generation, photo.thumbhash == "") in ((0, False), (1, True))
+    await records.bump_generation("acme", ASSET)
+
+
+async def test_cancelled_reads_leave_the_records_well(records: SqlRecords) -> None:
+    await with_photo(records)
+    for number in range(60):
+        reading = asyncio.create_task(records.asset("acme", ASSET))
+        await asyncio.sleep(number / 50_000)
+        reading.cancel()
+        await asyncio.wait([reading])
+    many = await asyncio.gather(*(records.asset("acme", ASSET) for _ in range(40)))
+    assert set(many) == {PHOTOGRAPH}
+
+
+def damage(path: Path) -> None:
+    path.write_bytes(b"SQLite format 3\0" + bytes(8000))
+    for end in ("-wal", "-shm"):
+        path.with_name(path.name + end).unlink(missing_ok=True)
+
+
+async def test_a_damaged_database_is_unavailable_not_empty(
+    records_url: str, records_path: Path
+) -> None:
+    damage(records_path)
+    database = Database(records_url)
+    with pytest.raises(StoreUnavailable, match=r"records\.unavailable"):
+        await SqlRecords(database).asset("acme", ASSET)
+    with pytest.raises(StoreUnavailable):
+        await database.ping()
+    await database.close()
+
+
+async def test_records_that_were_never_made_are_unavailable(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path}/none/records.sqlite3")
+    with pytest.raises(StoreUnavailable, match=r"records\.unavailable"):
+        await database.ping()
+    await database.close()
+
+
+@pytest.mark.parametrize("parent", ["file", "/proc/self"])
+def test_a_folder_that_cannot_be_written_is_a_clear_error_at_start(
+    tmp_path: Path, parent: str
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    place = tmp_path / parent / "records.sqlite3"
+    with pytest.raises(StoreUnavailable) as caught:
+        upgrade(f"sqlite:///{place}")
+    assert caught.value.code == "records.unavailable"
+    assert str(place.parent) in caught.value.log
+
+
+def test_a_read_only_disk_is_a_clear_error_at_start(small_disk: Path) -> None:
+    url = f"sqlite:///{small_disk}/records.sqlite3"
+    upgrade(url)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(StoreUnavailable, match="Read-only") as caught:
+        upgrade(url)
+    assert str(small_disk) in caught.value.log
+
+
+async def test_a_full_disk_refuses_writes_and_still_reads(small_disk: Path) -> None:
+    url = f"sqlite:///{small_disk}/records.sqlite3"
+    upgrade(url)
+    database = Database(url)
+    records = SqlRecords(database)
+    await with_photo(records)
+    with (small_disk / "ballast").open("wb", buffering=0) as ballast, suppress(OSError):
+        while ballast.write(bytes(4096)):
+            pass
+    bumps = [partial(records.bump_generation, "acme", ASSET)] * 300
+    with pytest.raises(StoreUnavailable, match=r"records\.unavailable"):
+        [await bump() for bump in bumps]
+    photo = await records.asset("acme", ASSET)
+    assert photo is not None
+    (small_disk / "ballast").unlink()
+    assert await records.bump_generation("acme", ASSET) == photo.generation + 1
+    await database.close()
+
+
+def test_an_unknown_kind_of_records_is_a_clear_error() -> None:
+    with pytest.raises(StoreUnavailable, match="no kind of records"):
+        upgrade("mysql://somewhere/records")
+    with pytest.raises(StoreUnavailable, match="no kind of records"):
+        Database("mysql://somewhere/records")
+
+
+def test_records_of_a_newer_program_are_refused_by_name(
+    records_url: str, records_path: Path
+) -> None:
+    with closing(sqlite3.connect(records_path)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreUnavailable, match="version 9999"):
+        upgrade(records_url)
+
+
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(records_url: str) -> None:
+    engine = create_engine(records_url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_the_newest_version_that_the_code_names_is_the_newest_there_is() -> None:
+    folder = Path(__file__).parents[2] / "origin/adapters/migrations"
+    assert ScriptDirectory(str(folder)).get_heads() == [NEWEST]
+
+
+async def test_upgrading_again_changes_nothing(records_url: str, records: SqlRecords) -> None:
+    await with_photo(records)
+    upgrade(records_url)
+    assert await records.asset("acme", ASSET) == PHOTOGRAPH
+
+
+async def test_four_processes_that_start_at_once_on_new_records_all_succeed(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        starting = [stack.enter_context(started("migrate", tmp_path)) for _ in range(4)]
+        assert {said(process) for process in starting} == {"done"}
+    database = Database(f"sqlite:///{tmp_path}/records.sqlite3")
+    await SqlRecords(database).add_tenant(TENANT)
+    await database.close()
+
+
+async def test_a_commit_is_on_the_disk_in_the_wal_when_it_is_said(
+    records: SqlRecords, records_path: Path
+) -> None:
+    with closing(sqlite3.connect(records_path)) as connection:
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+    async def settings(connection: AsyncConnection) -> list[object]:
+        names = ("synchronous", "foreign_keys")
+        return [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in names]
+
+    assert await records._database.write(settings) == [2, 1]
+
+
+async def test_a_listing_of_thousands_keeps_its_order(records: SqlRecords) -> None:
+    await with_photo(records)
+    await records.add_asset(named("z"), owner="anna", project="book", capture={"make": "X"})
+    photos = await records.assets("acme")
+    assert [photo.asset[0] for photo in photos] == ["b", "z"]
