@@ -213,8 +213,9 @@ def _origin(
     presets = PresetFiles(settings.presets_path)
     admission = Admission(running_max=settings.workers, waiting_max=settings.queue_max)
     masters: Coalescer[dict[int, bytes]] = Coalescer(stores.locks)
+    focuses: Coalescer[tuple[int, int]] = Coalescer(stores.locks)
     renders = Renders(
-        RenderPorts(pool, stores.objects, stores.sources, records, admission, masters),
+        RenderPorts(pool, stores.objects, stores.sources, records, admission, masters, focuses),
         engine=engine,
         limits=RenderLimits(settings.render_deadline_s, settings.quarantine_after),
     )
@@ -256,7 +257,7 @@ def _origin(
         personalize=Personalize(records, records),
         renders=renders,
         admission=admission,
-        coalescers=(coalescer, masters),
+        coalescers=(coalescer, masters, focuses),
         metrics=counters,
         registry=registry,
         ring=ring,

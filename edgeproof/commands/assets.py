@@ -52,7 +52,7 @@ def add(
 
 
 def walk(paths: list[Path]) -> Iterator[Path]:
-    """Yield files, folders opened and hidden files left out; CommandFailed names what is not there."""
+    """Yield files, folders opened, hidden ones left out; CommandFailed names what is missing."""
     for path in paths:
         if path.is_dir():
             yield from sorted(child for child in path.rglob("[!.]*") if child.is_file())

@@ -64,8 +64,8 @@ def render(plan: Plan, raster: bytes | Path, source_digest: str | None) -> Rende
     return render_file(plan, raster, source_digest)
 
 
-def find_focus(raster: bytes, kind: str) -> tuple[int, int] | None:
-    """Find the "smart" or "face" point of a master, in 1/100000; None for no face."""
+def find_focus(raster: bytes, kind: str) -> tuple[int, int]:
+    """Find the "smart" or "face" point of a master, in 1/100000; a face without a face is smart."""
     from origin.render.focus import find_focus as find
 
     return find(raster, kind)

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from cachetools import LRUCache
+
 from origin.errors import PhotoRefused, RenderFailed, StoreUnavailable
 from origin.flow.admit import Admission
 from origin.flow.coalesce import Coalescer
 from origin.flow.jobs import find_focus, remake_masters, render
-from origin.flow.look_up import Subject
+from origin.flow.look_up import REMEMBERED_MAX, Subject
 from origin.flow.trace import Trace
 from origin.ports import AssetChanges, ObjectStore, SourceStore, Workers
 from origin.render.plan import Plan, plan, plan_edge_master
@@ -44,6 +46,7 @@ class RenderPorts:
     changes: AssetChanges
     admission: Admission
     masters: Coalescer[dict[int, bytes]]
+    focuses: Coalescer[tuple[int, int]]
 
 
 class Renders:
@@ -56,6 +59,8 @@ class Renders:
         self._changes = ports.changes
         self._admission = ports.admission
         self._masters = ports.masters
+        self._focuses = ports.focuses
+        self._found: LRUCache[tuple[str, str, str], tuple[int, int]] = LRUCache(REMEMBERED_MAX)
         self._engine = engine
         self._limits = limits
 
@@ -118,14 +123,23 @@ class Renders:
         return f"{asset.tenant}/masters/{asset.asset}/{self._engine}/{level}"
 
     async def _focus(self, asset: Asset, kind: str) -> tuple[int, int]:
+        """Return the stored point; find it when this is the first time. It never changes."""
         known = asset.focus_smart if kind == "smart" else asset.focus_face
+        name = (asset.tenant, asset.asset, kind)
+        known = known or self._found.get(name)
         if known is not None:
             return known
-        raster = await self.master(asset, FOCUS_LEVEL)
-        point = await self._run(find_focus, raster, kind)
-        if point is None:  # a face without a face is smart
-            point = await self._focus(asset, "smart")
-        return await self._changes.set_focus(asset.tenant, asset.asset, kind, point)
+
+        async def look_up() -> tuple[int, int] | None:
+            return self._found.get(name)
+
+        async def find() -> tuple[int, int]:
+            raster = await self.master(asset, FOCUS_LEVEL)
+            point = await self._run(find_focus, raster, kind)
+            return await self._changes.set_focus(asset.tenant, asset.asset, kind, point)
+
+        self._found[name] = await self._focuses.run(":".join(("focus", *name)), look_up, find)
+        return self._found[name]
 
     async def _run(self, job: Callable[..., T], *args: object) -> T:
         async with self._admission.place():

@@ -15,7 +15,7 @@ FACE_DOUBLINGS: Final = 1
 """Faces of 80 px are found; each doubling of the picture halves that."""
 
 
-def find_focus(raster: bytes, kind: str) -> tuple[int, int] | None:
+def find_focus(raster: bytes, kind: str) -> tuple[int, int]:
     """Return the focus in 1/100000 of the upright photo. Runs in a worker.
 
     raster: the smallest level (JPEG). kind: "smart", or "face", which without a face is smart.
