@@ -103,6 +103,16 @@ class AssetRecords(Protocol):
         """
 
 
+class PhotoRecords(Protocol):
+    """What making a picture asks of the records beside the photo's own."""
+
+    async def is_erased(self, tenant: str, asset: str) -> bool:
+        """Return whether a tombstone stands under that id."""
+
+    async def capture(self, tenant: str, asset: str) -> Mapping[str, str]:
+        """Return what the camera wrote, which is private; empty when unknown or erased."""
+
+
 class AssetChanges(Protocol):
     """What changes after intake. Each change of a generation or a tombstone moves the epoch."""
 

@@ -22,6 +22,7 @@ class MemoryRecords:
         self._epoch = 1
         self._tenants: dict[str, Tenant] = {}
         self._assets: dict[tuple[str, str], Asset] = {}
+        self._captures: dict[tuple[str, str], Mapping[str, str]] = {}
         self._failures: dict[tuple[str, str], int] = {}
         self._designs: dict[tuple[str, str], DesignRecord] = {}
         self._tokens: dict[str, TokenRecord] = {}
@@ -67,18 +68,28 @@ class MemoryRecords:
         found = [a for a in self._assets.values() if (a.tenant, a.content) == (tenant, content)]
         return sorted(found, key=lambda asset: asset.life)
 
+    async def is_erased(self, tenant: str, asset: str) -> bool:
+        """Return whether a tombstone stands under that id."""
+        stored = self._assets.get((tenant, asset))
+        return stored is not None and stored.is_erased
+
+    async def capture(self, tenant: str, asset: str) -> Mapping[str, str]:
+        """Return what the camera wrote; empty when unknown or erased."""
+        return self._captures.get((tenant, asset), {})
+
     async def add_asset(
         self, asset: Asset, *, owner: str, project: str | None, capture: Mapping[str, str]
     ) -> Asset:
         """Record it. Raises Gone "asset.erased", NotFound "tenant.unknown".
 
-        Owner, project and capture are for the purge and for people: no port reads them.
+        Owner and project are for the purge and for people: no port reads them.
         """
         if asset.tenant not in self._tenants:
             raise NotFound("tenant.unknown")
         stored = self._assets.setdefault((asset.tenant, asset.asset), asset)
         if stored.is_erased:
             raise Gone("asset.erased")
+        self._captures.setdefault((asset.tenant, asset.asset), dict(capture))
         return stored
 
     async def set_focus(
@@ -109,6 +120,7 @@ class MemoryRecords:
         if self._known(tenant, asset).is_erased:
             return
         await self.bump_generation(tenant, asset)
+        self._captures.pop((tenant, asset), None)
         self._assets[tenant, asset] = replace(
             self._known(tenant, asset),
             is_erased=True,

@@ -6,18 +6,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from cachetools import LRUCache
 
-from origin.errors import PhotoRefused, RenderFailed, StoreUnavailable
+from origin.errors import Gone, PhotoRefused, RenderFailed, StoreUnavailable
 from origin.flow.admit import Admission
 from origin.flow.coalesce import Coalescer
 from origin.flow.jobs import find_focus, remake_masters, render
 from origin.flow.look_up import REMEMBERED_MAX, Subject
 from origin.flow.trace import Trace
-from origin.ports import AssetChanges, ObjectStore, SourceStore, Workers
-from origin.render.plan import Plan, plan, plan_edge_master
+from origin.ports import AssetChanges, ObjectStore, PhotoRecords, SourceStore, Workers
+from origin.render.plan import Plan, Rights, plan, plan_edge_master
 from origin.values import Asset, Rendered
 
 T = TypeVar("T")
@@ -36,6 +36,10 @@ class RenderLimits:
     quarantine_after: int
 
 
+class Records(AssetChanges, PhotoRecords, Protocol):
+    """The records of a photo that a render reads and changes."""
+
+
 @dataclass(frozen=True, slots=True)
 class RenderPorts:
     """What making a picture needs from outside."""
@@ -43,7 +47,7 @@ class RenderPorts:
     workers: Workers
     objects: ObjectStore
     sources: SourceStore
-    changes: AssetChanges
+    records: Records
     admission: Admission
     masters: Coalescer[dict[int, bytes]]
     focuses: Coalescer[tuple[int, int]]
@@ -56,7 +60,7 @@ class Renders:
         self._workers = ports.workers
         self._objects = ports.objects
         self._sources = ports.sources
-        self._changes = ports.changes
+        self._records = ports.records
         self._admission = ports.admission
         self._masters = ports.masters
         self._focuses = ports.focuses
@@ -74,7 +78,8 @@ class Renders:
         if look.g in ("smart", "face"):
             with trace.step("focus"):
                 focus = await self._focus(asset, str(look.g))
-        return await self._render(asset, plan(asset.photo, look, focus), trace)
+        rights = await self._rights(asset) if subject.tenant.keeps_copyright else None
+        return await self._render(asset, plan(asset.photo, look, focus, rights), trace)
 
     async def master(self, asset: Asset, level: int) -> bytes:
         """Return one level of the photo's master, made now if it is not stored."""
@@ -110,7 +115,12 @@ class Renders:
     async def _make_masters(self, asset: Asset) -> dict[int, bytes]:
         async with self._source(asset) as path:
             masters = await self._run(remake_masters, path, asset.photo, asset.source_digest)
-        return await self.store_masters(asset, masters.levels)
+        stored = await self.store_masters(asset, masters.levels)
+        # An erase that deleted the masters while they were made must not find them here again.
+        if await self._records.is_erased(asset.tenant, asset.asset):
+            await self._objects.delete_prefix(f"{asset.tenant}/masters/{asset.asset}/")
+            raise Gone("asset.erased")
+        return stored
 
     async def store_masters(self, asset: Asset, levels: dict[int, bytes]) -> dict[int, bytes]:
         """Store every level and return what is stored: the stored bytes win."""
@@ -136,10 +146,16 @@ class Renders:
         async def find() -> tuple[int, int]:
             raster = await self.master(asset, FOCUS_LEVEL)
             point = await self._run(find_focus, raster, kind)
-            return await self._changes.set_focus(asset.tenant, asset.asset, kind, point)
+            return await self._records.set_focus(asset.tenant, asset.asset, kind, point)
 
         self._found[name] = await self._focuses.run(":".join(("focus", *name)), look_up, find)
         return self._found[name]
+
+    async def _rights(self, asset: Asset) -> Rights | None:
+        """Return who made the photo and whose it is, if the camera was told."""
+        capture = await self._records.capture(asset.tenant, asset.asset)
+        rights = Rights(copyright=capture.get("copyright"), creator=capture.get("artist"))
+        return rights if rights.copyright or rights.creator else None
 
     async def _run(self, job: Callable[..., T], *args: object) -> T:
         async with self._admission.place():
@@ -157,7 +173,7 @@ class Renders:
                 yield path
             except RenderFailed as failure:
                 if failure.code in BLAMED:
-                    await self._changes.count_failure(
+                    await self._records.count_failure(
                         asset.tenant, asset.asset, quarantine_at=self._limits.quarantine_after
                     )
                 raise

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from origin.adapters.measured import measured
 from origin.adapters.memory import ThreadWorkers
 from origin.adapters.pool import WorkerLimits, WorkerPool
 from origin.errors import PhotoRefused, RenderFailed
@@ -60,6 +61,15 @@ async def test_any_other_error_is_a_failed_render_that_tells_us_why(workers: Wor
 async def test_a_job_past_its_deadline_is_given_up(workers: Workers) -> None:
     with pytest.raises(RenderFailed, match=r"render\.deadline"):
         await workers.run(jobs.wait_s, 0.5, deadline_s=0.1)
+
+
+async def test_a_job_is_weighed_whatever_its_end(workers: Workers) -> None:
+    eaten = await workers.run(measured, jobs.eat_mb, 60, deadline_s=10)
+    refused = await workers.run(measured, jobs.refuse, deadline_s=10)
+    assert (eaten.value, eaten.error) == (60 * 2**20, None)
+    assert 50 < eaten.rss_mb < 90
+    assert 0 < eaten.cpu_s < 5
+    assert isinstance(refused.error, PhotoRefused)
 
 
 async def test_workers_are_up(workers: Workers) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 from blake3 import blake3
+from PIL import Image
 
 from origin.adapters.disk import Disk
 from origin.adapters.file_objects import FileObjects
@@ -68,6 +70,16 @@ async def test_damaged_bytes_do_not_win_over_sound_ones(objects: FileObjects, ro
     flip(root / NAME, 5)
     assert await objects.put(NAME, b"made again") == b"made again"
     assert await objects.get(NAME) == b"made again"
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
+async def test_a_stored_picture_still_opens_in_a_viewer(disk: Disk, root: Path, kind: str) -> None:
+    encoded = BytesIO()
+    Image.new("RGB", (64, 48), (200, 100, 50)).save(encoded, kind)
+    await FileObjects(disk).put(NAME, encoded.getvalue())
+    with Image.open(root / NAME) as picture:
+        picture.load()
+        assert (picture.format, picture.size) == (kind, (64, 48))
 
 
 def test_every_bit_of_a_small_object_is_guarded() -> None:

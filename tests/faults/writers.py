@@ -82,6 +82,7 @@ async def keep_busy(_: Path) -> None:
 
 async def migrate(folder: Path) -> None:
     """Bring new records up to date."""
+    say("begins")
     await asyncio.to_thread(upgrade, f"sqlite:///{folder}/records.sqlite3")
     say("done")
 

@@ -54,6 +54,16 @@ class SqlAssets:
         query = select(assets).where(assets.c.tenant == tenant, assets.c.content == content)
         return [asset_of(row) for row in await self._database.rows(query.order_by(assets.c.life))]
 
+    async def is_erased(self, tenant: str, asset: str) -> bool:
+        """Return whether a tombstone stands under that id."""
+        row = await self._database.row(select(assets.c.is_erased).where(_is(tenant, asset)))
+        return row is not None and bool(row["is_erased"])
+
+    async def capture(self, tenant: str, asset: str) -> Mapping[str, str]:
+        """Return what the camera wrote; empty when unknown or erased."""
+        row = await self._database.row(select(assets.c.capture).where(_is(tenant, asset)))
+        return {} if row is None else dict(row["capture"])
+
     @in_transaction
     async def add_asset(
         self,
