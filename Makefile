@@ -13,7 +13,7 @@ help:  ## list the targets
 
 setup: $(READY)  ## make the virtual environment
 
-# pyvips must use the libvips that comes with pyvips-binary, never the system's: hence PKG_CONFIG_LIBDIR.
+# tools/setup sees to it that pyvips uses the libvips of its own wheel, never the system's.
 $(READY): pyproject.toml constraints.txt tools/setup
 	@tools/setup $(VENV) $(PYTHON)
 	@touch $@

@@ -6,7 +6,9 @@ import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from pathlib import Path
 
-from edgeproof.commands.assets import add_file
+from cache_keys.canonical import leaf_text
+from cache_keys.presets import Preset
+from edgeproof.commands import assets
 from edgeproof.gallery.backend import PhotoCard, PresetCard
 from edgeproof.wiring import Origin
 from origin.errors import NotFound
@@ -32,28 +34,36 @@ class DemoGallery:
         return self._origin.settings.base_url
 
     async def photos(self) -> Sequence[PhotoCard]:
-        """Return the demo shop's photos, the oldest first."""
+        """Return the demo shop's photos in the order in which they came."""
         names = self._names()
-        assets = await self._origin.stores.records.assets(DEMO)
-        there = [asset for asset in assets if not asset.is_erased]
-        there.sort(key=lambda asset: (asset.created_at_s, names.get(asset.asset, "")))
+        place = {asset: number for number, asset in enumerate(names)}
+        there: list[Asset] = []
+        page: Sequence[Asset] = await self._origin.stores.records.assets(DEMO)
+        while page:
+            there += [asset for asset in page if not asset.is_erased]
+            page = await self._origin.stores.records.assets(DEMO, after=page[-1].asset)
+        there.sort(key=lambda asset: (place.get(asset.asset, len(place)), asset.created_at_s))
         return [_card(asset, names.get(asset.asset, asset.asset[:8])) for asset in there]
 
     async def presets(self) -> Sequence[PresetCard]:
         """Return the demo shop's presets."""
         return [
-            PresetCard(DEMO, f"t_{name}~{version}", name)
-            for name, version in sorted(self._origin.presets.of(DEMO))
+            PresetCard(DEMO, f"t_{name}~{version}", _words(preset))
+            for (name, version), preset in sorted(self._origin.presets.of(DEMO).items())
         ]
 
     def sign(self, path: str) -> str:
         """Return the absolute signed URL of a preview path."""
-        _, _, tenant, asset, leaf = path.split("/", 4)
-        return self._origin.sign(tenant, asset, leaf)
+        parts = path.split("/")
+        if len(parts) != 5 or parts[2] != DEMO:
+            raise NotFound("tenant.unknown")
+        return self._origin.sign(DEMO, parts[3], parts[4])
 
     def sign_asset(self, tenant: str, asset: str) -> str:
         """Return the query that opens every op of one photo."""
-        url = self._origin.sign(tenant, asset, "info.json", scope="asset")
+        if tenant != DEMO:
+            raise NotFound("tenant.unknown")
+        url = self._origin.sign(DEMO, asset, "info.json", scope="asset")
         return url.partition("?")[2]
 
     async def post_design(self, tenant: str, body: bytes) -> Mapping[str, object]:
@@ -73,10 +83,10 @@ class DemoGallery:
         self._remember({taken.asset.asset: name})
         return _card(taken.asset, name)
 
-    async def add_folder(self, files: Sequence[Path]) -> list[dict[str, object]]:
-        """Take the demo's own photos in; the second time they are known and it is quick."""
+    async def add_files(self, files: Sequence[Path]) -> list[dict[str, object]]:
+        """Take photos in; the second time they are known and it is quick."""
         upload = Upload(await self._tenant(DEMO), OWNER)
-        results = [await add_file(self._origin, file, upload) for file in files]
+        results = await assets.add_files(self._origin, list(files), upload)
         self._remember(
             {
                 str(result["asset"]): file.name
@@ -87,7 +97,7 @@ class DemoGallery:
         return results
 
     async def _tenant(self, name: str) -> Tenant:
-        tenant = await self._origin.stores.records.tenant(name)
+        tenant = await self._origin.stores.records.tenant(name) if name == DEMO else None
         if tenant is None:
             raise NotFound("tenant.unknown")
         return tenant
@@ -103,7 +113,15 @@ class DemoGallery:
         """Keep file names for the page only: they are no part of the shop's records."""
         self._names_path.parent.mkdir(parents=True, exist_ok=True)
         known = self._names() | dict(names)
-        self._names_path.write_text(json.dumps(known, ensure_ascii=False), "utf-8")
+        unfinished = self._names_path.with_suffix(".part")
+        unfinished.write_text(json.dumps(known), "ascii")
+        unfinished.replace(self._names_path)
+
+
+def _words(preset: Preset) -> str:
+    """Return a preset's ops as a URL would spell them, and its watermark."""
+    ops = leaf_text(preset.ops).rpartition(".")[0]
+    return f"{ops}, watermark" if preset.watermark else ops
 
 
 def _card(asset: Asset, name: str) -> PhotoCard:

@@ -119,7 +119,7 @@ class AssetChanges(Protocol):
     async def set_focus(
         self, tenant: str, asset: str, kind: str, point: tuple[int, int]
     ) -> tuple[int, int]:
-        """Store a point ("smart", "face") unless there is one; return the stored one: first wins."""
+        """Store a point ("smart", "face") unless there is one; return the one that is stored."""
 
     async def bump_generation(self, tenant: str, asset: str) -> int:
         """Return the new generation; raises NotFound "asset.unknown"."""

@@ -1,16 +1,17 @@
-"""``edgeproof demo``: what ``make run`` starts: sample photos, a shop, a gallery on loopback."""
+"""``edgeproof demo``, which ``make run`` starts: sample photos, a shop, a gallery on loopback."""
 
 from __future__ import annotations
 
 import asyncio
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edgeproof.console import out, remark
+from edgeproof.console import CommandFailed, ExitCode, out, remark
 
 if TYPE_CHECKING:
     from starlette.routing import BaseRoute
@@ -39,10 +40,19 @@ watermark = { text = "PROOF", opacity = 300 }
 """
 
 
+#: Of so many photos a signed URL is printed; the gallery has them all.
+URLS_MAX = 12
+LEAF = "w_1280.auto"
+EPILOG = "Example: edgeproof demo --photos ~/Pictures"
+
+
 def demo(
     photos: Annotated[
         Path | None, typer.Option(help="A folder of your own photos, shown beside the samples.")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Two small sample photos instead of the seven.")
+    ] = False,
 ) -> None:
     """Make a demo shop with sample photos, serve it and print clickable URLs.
 
@@ -53,26 +63,65 @@ def demo(
 
     # The terminal is for a person here: one line per request would bury the addresses.
     loaded = settings.load().model_copy(update={"exposes_details": True, "log_level": "warning"})
-    samples = make_samples(loaded)
-    asyncio.run(prepare(loaded, samples, photos))
-    out(f"\nThe gallery is at  http://{loaded.private_bind}/gallery/   (Ctrl-C stops it)")
+    check_binds(loaded)
+    own = own_files(photos)
+    samples = make_samples(loaded, is_quick=quick)
+    asyncio.run(prepare(loaded, [*samples, *own]))
+    out(f"\n  Gallery  http://{loaded.private_bind}/gallery/")
+    out("  Ctrl-C stops it.\n")
+    sys.stdout.flush()
     serve(loaded, gallery_routes)
 
 
-def make_samples(loaded: Settings) -> Path:
-    """Make the sample photos in a process of their own, unless they are there."""
+def check_binds(loaded: Settings) -> None:
+    """Refuse, before the long work, an address that is taken or that others could reach."""
+    from edgeproof.gallery.guard import LOOPBACK_NAMES
+    from edgeproof.serve import bind
+
+    if loaded.private_bind.rpartition(":")[0] not in LOOPBACK_NAMES:
+        raise CommandFailed(
+            f"the demo signs for whoever asks, so EDGEPROOF_PRIVATE_BIND={loaded.private_bind} "
+            "must be a loopback address",
+            ExitCode.USAGE,
+        )
+    for name in ("public_bind", "private_bind"):
+        try:
+            bind(getattr(loaded, name)).close()
+        except CommandFailed as failure:
+            raise CommandFailed(
+                f"{failure}; is a demo running already? "
+                f"EDGEPROOF_{name.upper()}=127.0.0.1:PORT takes another port"
+            ) from failure
+
+
+def own_files(photos: Path | None) -> list[Path]:
+    """Return the visitor's own files; CommandFailed names a folder that does not exist."""
+    from edgeproof.commands.assets import walk
+
+    if photos is None:
+        return []
+    files = list(walk([photos.expanduser()]))
+    if not files:
+        remark(f"{photos} has no files")
+    return files
+
+
+def make_samples(loaded: Settings, *, is_quick: bool) -> list[Path]:
+    """Return the sample photos, made in a process of their own unless they are there."""
     folder = loaded.data_dir / "samples"
-    command = [sys.executable, "-m", "edgeproof.samples", str(folder)]
-    subprocess.run(command, check=True)  # noqa: S603 - our own module
-    return folder
+    flags = ["--quick"] if is_quick else []
+    command = [sys.executable, "-m", "edgeproof.samples", str(folder), *flags]
+    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603 - our own module
+    if done.returncode != 0:
+        raise CommandFailed("without sample photos there is no demo")
+    return [Path(line) for line in done.stdout.splitlines()]
 
 
-async def prepare(loaded: Settings, samples: Path, photos: Path | None) -> None:
-    """Make the shop, take the photos in and print some signed URLs."""
+async def prepare(loaded: Settings, files: Sequence[Path]) -> None:
+    """Make the shop, take the photos in and say what became of each."""
     from prometheus_client import CollectorRegistry
 
     from edgeproof import logs
-    from edgeproof.commands.assets import walk
     from edgeproof.gallery_service import DEMO, DemoGallery
     from edgeproof.wiring import open_origin
 
@@ -80,15 +129,26 @@ async def prepare(loaded: Settings, samples: Path, photos: Path | None) -> None:
     write_presets(loaded)
     async with open_origin(loaded, CollectorRegistry()) as origin:
         await ensure_tenant(origin, DEMO)
-        gallery = DemoGallery(origin)
-        files = list(walk([samples, *([photos] if photos is not None else [])]))
-        for result in await gallery.add_folder(files):
-            if result["ok"]:
-                out(f"{Path(str(result['file'])).name}")
-                for leaf in ("w_640.auto", "w_1280,h_1280,fit_cover,g_smart.webp"):
-                    out(f"    {origin.sign(DEMO, str(result['asset']), leaf)}")
-            else:
-                remark(f"refused {result['file']}: {result['reason']} ({result['code']})")
+        results = await DemoGallery(origin).add_files(files)
+        report(origin, results)
+
+
+def report(origin: Origin, results: Sequence[dict[str, object]]) -> None:
+    """Print a signed URL for each of the first photos, and why each refused file was refused."""
+    from edgeproof.gallery_service import DEMO
+
+    taken = [result for result in results if result["ok"]]
+    out("\nPhotos, each with a signed preview\n")
+    for result in taken[:URLS_MAX]:
+        out(f"  {Path(str(result['file'])).name}  {result['width']} x {result['height']} px")
+        out(f"  {origin.sign(DEMO, str(result['asset']), LEAF)}\n")
+    if len(taken) > URLS_MAX:
+        out(f"  and {len(taken) - URLS_MAX} more in the gallery\n")
+    refused = [result for result in results if not result["ok"]]
+    if refused:
+        out("Refused\n")
+    for result in refused:
+        out(f"  {result['file']}: {result['reason']} ({result['code']})")
 
 
 async def ensure_tenant(origin: Origin, name: str) -> None:

@@ -49,10 +49,10 @@ class GalleryBackend(Protocol):
         """Return the absolute signed URL of one preview path (``/v1/…``, no query)."""
 
     def sign_asset(self, tenant: str, asset: str) -> str:
-        """Return the query (``exp=…&kid=…&scope=asset&sig=…``) that opens every op of one asset."""
+        """Return the query (``exp=…&scope=asset&sig=…``) that opens every op of one asset."""
 
     async def post_design(self, tenant: str, body: bytes) -> Mapping[str, object]:
-        """Store a design document; return ``design`` (its id) and what else the private API answers."""
+        """Store a design document; return its id as ``design``, and ready URLs."""
 
     async def upload(self, chunks: AsyncIterator[bytes], name: str) -> PhotoCard:
-        """Take a photo in by the same intake as the private API; the same bytes give the same card."""
+        """Take a photo in as the private API does; the same bytes give the same card."""

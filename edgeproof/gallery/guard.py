@@ -48,7 +48,7 @@ def check_type(request: Request, *wanted: str) -> None:
 
 
 def page_headers(preview_origin: str) -> dict[str, str]:
-    """Return the headers of every gallery answer: nothing from elsewhere runs, nothing is framed."""
+    """Return the headers of every answer: nothing from elsewhere runs, nothing is framed."""
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
         f"connect-src 'self' {preview_origin}; base-uri 'none'; form-action 'none'; "

@@ -117,7 +117,7 @@ async def _sign(gallery: GalleryBackend, request: Request) -> Response:
     body = await _body(request)
     try:
         paths = json.loads(body)["paths"]
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         paths = None
     if not _are_paths(paths):
         raise GalleryRefusal("gallery.paths", 400, 'The body must be {"paths": ["/v1/…", …]}.')

@@ -1,4 +1,4 @@
-"""Scene: glass baubles on a polished table before a sea of blurred lights (colours are Display P3)."""
+"""Scene: glass baubles on a polished table before a sea of blurred lights, in Display P3."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from edgeproof.samples.canvas import (
+    Floats,
     Picture,
     Plane,
     Scene,
@@ -76,7 +78,7 @@ def paint(width_px: int, height_px: int, seed: int) -> Scene:
 
 
 def _room(dice: np.random.Generator) -> Picture:
-    """Return what surrounds the table, 512 x 1024, latitude by longitude, as the glass mirrors it."""
+    """Return what surrounds the table as the glass mirrors it: 512 latitudes, 1024 longitudes."""
     height, width = 512, 1024
     rows = np.linspace(0, 1, height, dtype=np.float32)[:, None] * np.ones(
         (height, width), np.float32
@@ -84,7 +86,7 @@ def _room(dice: np.random.Generator) -> Picture:
     room = ramp(
         [(0, (0.10, 0.075, 0.06)), (0.45, (0.045, 0.03, 0.03)), (1, (0.02, 0.012, 0.01))], rows
     )
-    # A tall window behind the camera and a lamp: the large highlights that make glass look like glass.
+    # A tall window behind the camera and a lamp: large highlights make glass look like glass.
     cv2.rectangle(room, (175, 120), (262, 238), (3.4, 3.7, 4.3), -1)
     cv2.line(room, (218, 120), (218, 238), (0.05, 0.05, 0.06), 5)
     cv2.line(room, (175, 176), (262, 176), (0.05, 0.05, 0.06), 5)
@@ -164,7 +166,7 @@ def _rays(width_px: int, height_px: int) -> Picture:
     across = (x + 0.5 - width_px / 2) / width_px * 0.98
     up = (height_px / 2 - y - 0.5) / width_px * 0.98
     rays = np.stack([across, up + PITCH, np.ones_like(across)], axis=-1)
-    return rays / np.linalg.norm(rays, axis=-1, keepdims=True)
+    return np.asarray(rays / np.linalg.norm(rays, axis=-1, keepdims=True), np.float32)
 
 
 def _lay_table(picture: Picture, rays: Picture, room: Picture, dice: np.random.Generator) -> None:
@@ -173,51 +175,13 @@ def _lay_table(picture: Picture, rays: Picture, room: Picture, dice: np.random.G
     way = rays[first:]
     distance = -EYE[1] / way[..., 1]
     x, z = way[..., 0] * distance, EYE[2] + way[..., 2] * distance
-    wood = noise((1024, 1024), (9, 260), 6, dice)
-    at_x = (x * 46 + 512).astype(np.float32)
-    board = np.floor(z / 1.35)
-    at_z = (z * 62 + board * 271 + 400).astype(np.float32)
-    vein = read_at(wood, at_x, at_z, wraps=True)
-    rings = 0.5 + 0.5 * np.sin(9 * vein + 1.2 * board)
-    surface = ramp(
-        [(0, (0.045, 0.017, 0.008)), (1, (0.125, 0.050, 0.021))],
-        rings * 0.75 + 0.25 * (vein + 1) / 2,
-    )
-    gap = np.abs(z / 1.35 - np.round(z / 1.35)) * 1.35
-    surface *= smoothstep(0.004, 0.022, gap + 0 * vein)[..., None] * 0.85 + 0.15
-    lamp = np.exp(-((x - 0.4) ** 2) / 14 - (z + 0.6) ** 2 / 16)
-    dark = np.ones_like(x)
-    for bauble in BAUBLES:
-        apart = (
-            np.hypot(x - bauble.x - 0.10 * bauble.radius, z - bauble.z - 0.16 * bauble.radius)
-            / bauble.radius
-        )
-        dark *= 1 - 0.96 * np.exp(-((apart / 0.60) ** 2))
-    lit = (
-        surface * ((0.55 + 2.6 * lamp) * dark)[..., None] * np.array([1.15, 1.0, 0.85], np.float32)
-    )
-    # The polish mirrors the lights behind, stretched downwards, and the baubles themselves.
-    source = picture[: first + 1][::-1]
-    rows = height - first
-    mirrored = to_size(source, (width, max(rows, 2)))[:rows]
-    mirrored = smeared(blur(mirrored, width / 260), (max(3, width // 320), max(3, height // 14)))
-    down = way.copy()
-    down[..., 1] *= -1
-    points = np.stack([x, np.zeros_like(x), z], axis=-1)
-    flat_mirror = mirrored.reshape(-1, 3)
-    for bauble in sorted(BAUBLES, key=lambda b: -b.z):
-        inside, spot, normal = _meet(bauble, points.reshape(-1, 3), down.reshape(-1, 3))
-        if inside.any():
-            flat_mirror[inside] = 2.2 * _glass(
-                bauble, down.reshape(-1, 3)[inside], normal[inside], room
-            )
-    mirrored = softened(flat_mirror.reshape(mirrored.shape), width / 900)
+    mirrored = _polish(picture[: first + 1], way, np.stack([x, np.zeros_like(x), z], axis=-1), room)
     fresnel = 0.10 + 0.75 * (1 - np.abs(way[..., 1])) ** 5
-    table = lit + mirrored * np.minimum(fresnel, 0.75)[..., None]
-    haze = smoothstep(6.0, 12.5, z)
-    soft = blur(table, width / 190)
+    table = _wood(x, z, dice) + mirrored * np.minimum(fresnel, 0.75)[..., None]
     near = smoothstep(-2.6, -4.6, z)
-    table = blend(table, soft, np.clip(smoothstep(1.6, 6.0, z) + near, 0, 1))
+    out_of_focus = np.clip(smoothstep(1.6, 6.0, z) + near, 0, 1)
+    table = blend(table, blur(table, width / 190), out_of_focus)
+    haze = smoothstep(6.0, 12.5, z)
     picture[first:] = blend(table, blur(picture[first:], width / 60), haze)
     # The far edge of the table is out of focus: let both sides run into each other.
     away = (np.arange(height, dtype=np.float32) - first) / (0.050 * height)
@@ -225,20 +189,49 @@ def _lay_table(picture: Picture, rays: Picture, room: Picture, dice: np.random.G
     picture[:] = blend(picture, blur(picture, width / 42), share)
 
 
-def _meet(bauble: _Bauble, origin: Vectors, way: Vectors) -> tuple[np.ndarray, Vectors, Vectors]:
-    """Return where rays meet the bauble: a mask, the points and the outward normals."""
-    towards = bauble.centre - origin
-    along = np.einsum("ij,ij->i", np.broadcast_to(towards, way.shape), way)
-    near2 = (
-        np.einsum(
-            "ij,ij->i", np.broadcast_to(towards, way.shape), np.broadcast_to(towards, way.shape)
-        )
-        - along**2
-    )
+def _wood(x: Floats, z: Floats, dice: np.random.Generator) -> Picture:
+    """Return boards with grain and gaps, lit by a lamp, dark where the baubles stand."""
+    grain = noise((1024, 1024), (9, 260), 6, dice)
+    board = np.floor(z / 1.35)
+    vein = read_at(grain, x * 46 + 512, z * 62 + board * 271 + 400, wraps=True)
+    rings = 0.5 + 0.5 * np.sin(9 * vein + 1.2 * board)
+    tone = rings * 0.75 + 0.25 * (vein + 1) / 2
+    surface = ramp([(0, (0.045, 0.017, 0.008)), (1, (0.125, 0.050, 0.021))], tone)
+    gap = np.abs(z / 1.35 - np.round(z / 1.35)) * 1.35
+    surface *= smoothstep(0.004, 0.022, gap)[..., None] * 0.85 + 0.15
+    lamp = np.exp(-((x - 0.4) ** 2) / 14 - (z + 0.6) ** 2 / 16)
+    dark = np.ones_like(x)
+    for bauble in BAUBLES:
+        r = bauble.radius
+        apart = np.hypot(x - bauble.x - 0.10 * r, z - bauble.z - 0.16 * r) / r
+        dark *= 1 - 0.96 * np.exp(-((apart / 0.60) ** 2))
+    warm = np.array([1.15, 1.0, 0.85], np.float32)
+    return np.asarray(surface * ((0.55 + 2.6 * lamp) * dark)[..., None] * warm, np.float32)
+
+
+def _polish(above: Picture, way: Picture, points: Picture, room: Picture) -> Picture:
+    """Return what the polish mirrors: the lights behind, drawn out downwards, and the baubles."""
+    rows, width = way.shape[:2]
+    lights = to_size(above[::-1], (width, max(rows, 2)))[:rows]
+    box = (max(3, width // 320), max(3, (rows + len(above)) // 14))
+    mirrored = smeared(blur(lights, width / 260), box).reshape(-1, 3)
+    up = (way * np.array([1, -1, 1], np.float32)).reshape(-1, 3)
+    for bauble in sorted(BAUBLES, key=lambda b: -b.z):
+        inside, normal = _meet(bauble, points.reshape(-1, 3), up)
+        if inside.any():
+            mirrored[inside] = 2.2 * _glass(bauble, up[inside], normal[inside], room)
+    return softened(mirrored.reshape(way.shape), width / 900)
+
+
+def _meet(bauble: _Bauble, origin: Floats, way: Vectors) -> tuple[NDArray[np.bool_], Vectors]:
+    """Return where rays meet the bauble: a mask, and the outward normals there."""
+    towards = np.broadcast_to(bauble.centre - origin, way.shape)
+    along = np.einsum("ij,ij->i", towards, way)
+    near2 = np.einsum("ij,ij->i", towards, towards) - along**2
     depth = np.sqrt(np.maximum(bauble.radius**2 - near2, 0))
     hit = (near2 < bauble.radius**2) & (along > 0)
-    point = origin + way * (along - depth)[:, None]
-    return hit, point, (point - bauble.centre) / bauble.radius
+    normal = (way * (along - depth)[:, None] - towards) / bauble.radius
+    return hit, np.asarray(normal, np.float32)
 
 
 def _glass(
@@ -259,14 +252,14 @@ def _glass(
         for other in BAUBLES:
             if other is bauble:
                 continue
-            hit, _, far_normal = _meet(other, start, back)
+            hit, far_normal = _meet(other, start, back)
             if hit.any():
                 light[hit] = _glass(other, back[hit], far_normal[hit], room, 1)
     tint = np.array(bauble.colour, np.float32)
     edge = (0.06 + 0.94 * (1 - np.clip(cosine, 0, 1)) ** 5)[:, None]
     silver = light * (tint * (1 - edge) + edge)
     body = tint * (0.018 + 0.045 * np.clip(normal[:, 1:2], 0, 1))
-    return (silver + body).astype(np.float32)
+    return np.asarray(silver + body, np.float32)
 
 
 def _lay_bauble(
@@ -286,7 +279,7 @@ def _lay_bauble(
     _lay_cap(picture, (middle_x, middle_y), focal * bauble.radius / far, dice)
     way = rays[box].reshape(-1, 3)
     patch_shape = rays[box].shape
-    hit, _, normal = _meet(bauble, EYE, way)
+    hit, normal = _meet(bauble, EYE, way)
     along = way @ towards.astype(np.float32)
     miss = np.sqrt(np.maximum(far**2 - along**2, 0))
     cover = np.clip((bauble.radius - miss) * focal / far + 0.5, 0, 1).reshape(patch_shape[:2])

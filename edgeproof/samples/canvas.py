@@ -61,14 +61,13 @@ def ramp(stops: list[tuple[float, tuple[float, float, float]]], at: Floats) -> P
         axis=-1,
     ).astype(np.float32)
     scaled = (at - places[0]) * (1023 / (places[-1] - places[0]))
-    return curve[np.clip(scaled, 0, 1023).astype(np.int32)]
+    return np.asarray(curve[np.clip(scaled, 0, 1023).astype(np.int32)], np.float32)
 
 
 def blend(below: Floats, above: Floats | tuple[float, ...], share: Floats) -> Picture:
     """Return ``above`` laid over ``below`` with opacity ``share`` 0..1."""
     opacity = np.asarray(share, np.float32)[..., None]
-    mixed: Picture = below + (np.asarray(above, np.float32) - below) * opacity
-    return mixed.astype(np.float32, copy=False)
+    return np.asarray(below + (np.asarray(above, np.float32) - below) * opacity, np.float32)
 
 
 def to_size(picture: Floats, size: tuple[int, int]) -> Picture:
@@ -79,9 +78,8 @@ def to_size(picture: Floats, size: tuple[int, int]) -> Picture:
 
 def softened(picture: Floats, sigma_px: float) -> Picture:
     """Return a Gaussian blur."""
-    return np.asarray(
-        cv2.GaussianBlur(np.asarray(picture, np.float32), (0, 0), sigma_px), np.float32
-    )
+    source = np.asarray(picture, np.float32)
+    return np.asarray(cv2.GaussianBlur(source, (0, 0), sigma_px), np.float32)
 
 
 def smeared(picture: Floats, box: tuple[int, int]) -> Picture:
@@ -95,7 +93,7 @@ def stacked(*planes: Floats) -> Plane:
 
 
 def read_at(plane: Floats, x: Floats, y: Floats, *, wraps: bool = False) -> Plane:
-    """Return the plane (1 to 4 bands) at fractional places; beyond its edge it mirrors, or wraps."""
+    """Return the plane (1 to 4 bands) at fractional places; past its edge it mirrors, or wraps."""
     places = [np.ascontiguousarray(p, np.float32) for p in np.broadcast_arrays(x, y)]
     beyond = cv2.BORDER_WRAP if wraps else cv2.BORDER_REFLECT_101
     source = np.asarray(plane, np.float32)
@@ -113,8 +111,9 @@ def blur(picture: Floats, sigma_px: float) -> Picture:
     height, width = picture.shape[:2]
     step = int(sigma_px / 3)
     small_size = (max(1, width // step), max(1, height // step))
-    small = cv2.resize(picture, small_size, interpolation=cv2.INTER_AREA)
-    return to_size(softened(small, sigma_px / step), (width, height))
+    small = cv2.resize(np.asarray(picture, np.float32), small_size, interpolation=cv2.INTER_AREA)
+    small = np.asarray(small, np.float32)
+    return to_size(softened(np.asarray(small, np.float32), sigma_px / step), (width, height))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +126,11 @@ class Scene:
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """How a scene becomes a photo. exposure: factor before the shoulder; grain: deviation at mid
-    grey, 0..0.1 of full scale; vignette: share of light lost in the corners, 0..1; contrast: power
-    over the shoulder, 1 is none; enlarge: whole number of photo px per painted px.
+    """How a scene becomes a photo.
+
+    exposure: factor before the shoulder. grain: deviation at mid grey, 0..0.1 of full scale.
+    vignette: share of light lost in the corners, 0..1. contrast: power over the shoulder, 1 is
+    none. enlarge: whole number of photo px per painted px.
     """
 
     exposure: float = 1.0
@@ -175,7 +176,7 @@ def _enlarged(plane: Picture | Plane, rows: slice, width_px: int, factor: int) -
     taken = np.clip(np.arange(first - margin, last + margin), 0, len(plane) - 1)
     part = plane[taken]
     size = (part.shape[1] * factor, part.shape[0] * factor)
-    whole = cv2.resize(part, size, interpolation=cv2.INTER_CUBIC)
+    whole = to_size(part, size)
     start = margin * factor + rows.start - first * factor
     return whole[start : start + rows.stop - rows.start, :width_px]
 

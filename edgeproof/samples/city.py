@@ -1,4 +1,4 @@
-"""Scene: a city at night over its river: towers, windows, a bridge of lights, long exposure water."""
+"""Scene: a city at night over its river: towers, windows, a bridge, long exposure water."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def paint(width_px: int, height_px: int, seed: int) -> Scene:
     """Return the scene in linear light."""
     dice = random(seed)
     shore = int(0.640 * height_px)
-    above = _sky(width_px, shore, height_px, dice)
+    above = _sky(width_px, shore, dice)
     for layer in LAYERS:
         _lay_buildings(above, layer, height_px, dice)
         _mist(above, layer.haze, height_px)
@@ -60,7 +60,7 @@ def paint(width_px: int, height_px: int, seed: int) -> Scene:
     return Scene(np.concatenate([above, _river(above, height_px - shore, dice)]))
 
 
-def _sky(width: int, rows: int, tall: int, dice: np.random.Generator) -> Picture:
+def _sky(width: int, rows: int, dice: np.random.Generator) -> Picture:
     shape = (rows // 2, width // 2)
     down = np.linspace(0, 1, shape[0], dtype=np.float32)[:, None] * np.ones(shape, np.float32)
     across = np.linspace(-1, 1, shape[1], dtype=np.float32)[None, :]
@@ -92,12 +92,12 @@ def _sky(width: int, rows: int, tall: int, dice: np.random.Generator) -> Picture
     for _ in range(240):
         x, y = dice.integers(2, width - 2), int(dice.beta(1, 2.4) * rows * 0.75)
         sky[y, x] += np.float32(dice.pareto(2.2) * 0.09)
-    del tall
+
     return sky
 
 
 def _lay_buildings(above: Picture, layer: _Layer, tall_px: int, dice: np.random.Generator) -> None:
-    rows, width = above.shape[:2]
+    width = above.shape[1]
     x = -0.02 * width
     while x < width:
         wide = dice.uniform(*layer.wide) * width
@@ -184,7 +184,8 @@ def _face(
     open_columns = smoothstep(0.10, 0.28, (columns % 1).astype(np.float32)) * smoothstep(
         0.95, 0.78, (columns % 1).astype(np.float32)
     )
-    return face * (open_rows[:, None] * open_columns[None, :])[..., None] * np.float32(0.95)
+    glass = open_rows[:, None] * open_columns[None, :]
+    return np.asarray(face * glass[..., None] * np.float32(0.95), np.float32)
 
 
 def _mist(above: Picture, share: float, tall_px: int) -> None:
@@ -300,6 +301,5 @@ def _river(above: Picture, rows: int, dice: np.random.Generator) -> Picture:
     row = np.clip(shore - 1 - 1.12 * down + wobble, 0, shore - 1)
     water = read_at(drawn, columns + 0.012 * down * flow, row)
     glint = np.clip(0.70 - 0.22 * down / rows + 0.20 * flow + 0.10 * slow, 0.10, 1.15)
-    return (water * glint[..., None] + np.array([0.004, 0.006, 0.012], np.float32)).astype(
-        np.float32
-    )
+    depth = np.array([0.004, 0.006, 0.012], np.float32)
+    return np.asarray(water * glint[..., None] + depth, np.float32)

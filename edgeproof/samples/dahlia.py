@@ -1,4 +1,4 @@
-"""Scene: a dahlia in soft garden light, portrait format; petals by phyllotaxis, drawn back to front."""
+"""Scene: a dahlia in soft garden light, upright; petals by phyllotaxis, drawn back to front."""
 
 from __future__ import annotations
 

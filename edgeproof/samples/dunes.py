@@ -91,7 +91,7 @@ def _sand(ground: Ground, camera: Camera, z: Plane, x: Plane, dice: np.random.Ge
     blue = np.array([0.17, 0.22, 0.36], np.float32)
     bounce = np.array([0.20, 0.11, 0.05], np.float32)
     shade = sun[..., None] * warm + open_sky[..., None] * blue + bounce
-    return (albedo * shade).astype(np.float32)
+    return np.asarray(albedo * shade, np.float32)
 
 
 def _sky(width_px: int, height_px: int, dice: np.random.Generator) -> Picture:

@@ -1,4 +1,4 @@
-"""ICC matrix profiles, written byte by byte: sRGB and Display P3 (ICC.1:2022, sections 7, 9 and 10)."""
+"""ICC matrix profiles, byte by byte: sRGB and Display P3 (ICC.1:2022, sections 7, 9 and 10)."""
 
 from __future__ import annotations
 

@@ -101,7 +101,8 @@ def _heights(dice: np.random.Generator) -> Plane:
     valley = np.clip((np.abs(x - 350 - 0.10 * z) - 240) / 2600, 0, 1)
     rise = smoothstep(0, 3600, z - shore_z) * (0.30 + 0.70 * valley)
     far = smoothstep(5200, 9500, z)
-    return (900 * ridged * np.maximum(rise, far) + 260 * valley * rise - 14).astype(np.float32)
+    heights = 900 * ridged * np.maximum(rise, far) + 260 * valley * rise - 14
+    return np.asarray(heights, np.float32)
 
 
 def _lay_mountains(above: Picture, frame: _Frame, dice: np.random.Generator) -> None:
@@ -184,6 +185,7 @@ def _water(above: Picture, frame: _Frame, dice: np.random.Generator) -> Picture:
     )
     tall = frame.height_px
     mirror_row = frame.shore_px - 1 - down * 0.97 - (0.0022 * tall + 0.055 * down) * flow
+    mirror_row = np.clip(mirror_row, 0, frame.shore_px - 1)
     mirrored = read_at(
         above, columns + 0.012 * down * flow, np.clip(mirror_row, 0, frame.shore_px - 1)
     )
@@ -282,7 +284,7 @@ def _lay_jetty(picture: Picture, frame: _Frame, dice: np.random.Generator) -> No
             at(ends, z_m - 0.012 - lean),
             at(-ends, z_m - 0.012 + lean),
         ]
-        _fill(layer, cover, corners, tuple(float(v) for v in tone))
+        _fill(layer, cover, corners, (float(tone[0]), float(tone[1]), float(tone[2])))
         z_m -= deep + 0.016
     grain = noise(picture.shape[:2], (height / 900, width / 24), 4, dice)
     sheen = np.linspace(1.7, 0.75, height - horizon, dtype=np.float32)[:, None]

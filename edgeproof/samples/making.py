@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import math
 import os
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
@@ -18,8 +18,9 @@ from PIL import Image
 
 from edgeproof.samples import balloons, baubles, city, dahlia, dunes, lake, sticker
 from edgeproof.samples.canvas import Film, Pixels, Scene, develop
-from edgeproof.samples.capture import Capture, Place, exif
-from edgeproof.samples.icc import DISPLAY_P3, SRGB, Primaries, matrix_profile
+from edgeproof.samples.capture import exif
+from edgeproof.samples.catalogue import QUICK, SAMPLES, Sample
+from edgeproof.samples.icc import matrix_profile
 
 REVISION: Final = 1  # raise it when a scene or a file changes: the set is then made anew
 MANIFEST: Final = ".samples.json"
@@ -47,65 +48,14 @@ FILMS: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One file of the set. Sides are upright px, before ``capture.orientation`` turns them away."""
-
-    scene: str
-    file: str
-    width_px: int
-    height_px: int
-    profile: Primaries | None = None
-    capture: Capture | None = None
-    is_cmyk: bool = False
-
-
-SAMPLES: Final = (
-    Sample(
-        "lake",
-        "lake-at-dusk.jpg",
-        4032,
-        3024,
-        SRGB,
-        Capture("2026:09:18 19:42:07", 24, 8.0, (1, 30), 100, place=Place(47.5561, 12.9764, 604.0)),
-    ),
-    Sample(
-        "dahlia",
-        "dahlia.jpg",
-        3000,
-        4000,
-        SRGB,
-        Capture("2026:08:30 10:15:44", 90, 2.8, (1, 250), 200, orientation=6),
-    ),
-    Sample(
-        "baubles",
-        "baubles-display-p3.jpg",
-        4200,
-        2800,
-        DISPLAY_P3,
-        Capture("2026:12:06 17:03:20", 50, 1.8, (1, 60), 400),
-    ),
-    Sample(
-        "dunes",
-        "dunes-24mp.jpg",
-        6000,
-        4000,
-        SRGB,
-        Capture("2026:02:11 07:21:38", 35, 11.0, (1, 320), 100),
-    ),
-    Sample("city", "city-at-night.jpg", 4032, 3024),
-    Sample("balloons", "balloons-cmyk.jpg", 4000, 3000, is_cmyk=True),
-    Sample("sticker", "sticker.png", 2000, 2000, SRGB),
-)
-
-
 def make_scene(
     name: str, width_px: int, height_px: int, seed: int = SEED, *, grain: float | None = None
 ) -> Pixels:
     """Return a scene as ``(h, w, 3) uint8`` pixels; the same arguments give the same picture.
 
     name: a key of PAINTERS. Sides: 64..20,000 px. grain: deviation of the noise at mid grey as a
-    share of full scale, 0..0.1; None takes the scene's own (0.012 to 0.018), a phone at night has 0.05.
+    share of full scale, 0..0.1; None takes the scene's own (0.012 to 0.018); a phone at night has
+    0.05.
     """
     factor = max(1, math.ceil(math.sqrt(width_px * height_px / PAINTED_PX)))
     usual = FILMS[name]
@@ -129,29 +79,41 @@ def make_samples(
 ) -> list[Path]:
     """Return the sample photos in ``folder``; make those that are not there.
 
-    The set costs some 20 s of processor time; ``processes`` scenes are painted at once, each in a
-    spawned process that needs up to 1 GB. ``progress`` gets one short sentence per file that is
+    The whole set costs some 25 s of processor time; ``processes`` scenes are painted at once, each
+    in a spawned process that needs up to 1 GB. ``progress`` gets the name of each file that was
     made. A file is written whole or not at all.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / sample.file for sample in samples]
-    if not _is_current(folder):
-        for path in paths:
-            path.unlink(missing_ok=True)
-        (folder / MANIFEST).write_text(json.dumps({"revision": REVISION}))
-    missing = [(s, p) for s, p in zip(samples, paths, strict=True) if not p.exists()]
-    if missing:
-        with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
-            for path in pool.map(make_file, *zip(*missing, strict=True)):
-                progress(f"made {path.name}")
+    if missing := lacking(folder, samples):
+        tasks = [folder / sample.file for sample in missing]
+        with ProcessPoolExecutor(processes, get_context("spawn"), _leave_signals) as pool:
+            for path in pool.map(make_file, missing, tasks):
+                progress(path.name)
     return paths
+
+
+def lacking(folder: Path, samples: Sequence[Sample] = SAMPLES) -> list[Sample]:
+    """Return those that are not in the folder; files of an older revision are removed first."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if not _is_current(folder):
+        for sample in (*SAMPLES, *QUICK):
+            (folder / sample.file).unlink(missing_ok=True)
+        (folder / MANIFEST).write_text(json.dumps({"revision": REVISION}))
+    return [sample for sample in samples if not (folder / sample.file).exists()]
 
 
 def _is_current(folder: Path) -> bool:
     try:
-        return json.loads((folder / MANIFEST).read_text()) == {"revision": REVISION}
+        known: object = json.loads((folder / MANIFEST).read_text())
     except (FileNotFoundError, ValueError):
         return False
+    return found == {"revision": REVISION}
+    return known == {"revision": REVISION}
+
+
+def _leave_signals() -> None:
+    """Let Ctrl-C end the process that waits for the photos; the painters end with it."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def make_file(sample: Sample, path: Path) -> Path:
@@ -186,7 +148,7 @@ def _stored(sample: Sample, pixels: Pixels) -> Image.Image:
 
 
 def _inks(pixels: Pixels) -> Pixels:
-    """Return cyan, magenta, yellow and black by plain grey replacement, 0 = no ink: an untagged scan."""
+    """Return C, M, Y, K by plain grey replacement, 0 = no ink: an untagged scan."""
     lack = 255 - pixels.astype(np.int16)
     grey = lack.min(axis=2)
     black = np.clip((grey - 60) * 255 // 195, 0, 235).astype(np.int16)

@@ -1,4 +1,4 @@
-"""Scene: a die-cut sticker on nothing: a round badge with sun, ridges and stars, soft shadow, alpha."""
+"""Scene: a die-cut sticker on nothing: a round badge with sun, ridges, stars and soft shadow."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ def paint(side_px: int, seed: int) -> NDArray[np.uint8]:
     edge = 2 / side_px
 
     def disc(size: float) -> Plane:
-        return np.clip((size - radius) / edge + 0.5, 0, 1).astype(np.float32)
+        return np.asarray(np.clip((size - radius) / edge + 0.5, 0, 1), np.float32)
 
     badge = _landscape(x, y, dice)
     ring = disc(0.80) - disc(0.765)
     face = np.where(disc(0.765)[..., None] > 0.5, badge, np.float32(0))
     picture = np.empty((side_px, side_px, 3), np.float32)
     picture[:] = (248, 245, 236)  # the white border of a cut sticker
-    for size, colour in ((0.865, (24, 46, 66)), (0.80, (244, 196, 92))):
-        picture += (np.array(colour, np.float32) - picture) * disc(size)[..., None]
+    for size, ink in ((0.865, (24, 46, 66)), (0.80, (244, 196, 92))):
+        picture += (np.array(ink, np.float32) - picture) * disc(size)[..., None]
     picture += (face - picture) * disc(0.765)[..., None]
     picture += (np.array((244, 196, 92), np.float32) - picture) * ring[..., None]
     _studs(picture, side_px)
@@ -39,8 +39,8 @@ def paint(side_px: int, seed: int) -> NDArray[np.uint8]:
     shadow = softened(alpha, side_px / 70)
     shadow = np.roll(shadow, int(side_px / 90), axis=0) * 0.42
     whole = alpha + shadow * (1 - alpha)
-    colour = picture * (alpha / np.maximum(whole, 1e-4))[..., None]
-    return np.dstack([np.clip(colour + 0.5, 0, 255), whole * 255 + 0.5]).astype(np.uint8)
+    straight = picture * (alpha / np.maximum(whole, 1e-4))[..., None]
+    return np.dstack([np.clip(straight + 0.5, 0, 255), whole * 255 + 0.5]).astype(np.uint8)
 
 
 def _landscape(x: Plane, y: Plane, dice: np.random.Generator) -> Plane:
@@ -61,7 +61,7 @@ def _landscape(x: Plane, y: Plane, dice: np.random.Generator) -> Plane:
         crest = (0.08 + 0.165 * number - 0.20 * line * (1 - 0.14 * number)).astype(np.float32)
         cover = np.clip((y - crest[None, :]) * x.shape[1] / 2 + 0.5, 0, 1)[..., None]
         sky += (np.array(tone, np.float32) - sky) * cover
-    return sky
+    return np.asarray(sky, np.float32)
 
 
 def _studs(picture: Plane, side_px: int) -> None:

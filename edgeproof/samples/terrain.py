@@ -25,7 +25,7 @@ class Ground:
     cell_m: float
 
     def at(self, planes: Plane, x_m: Plane, z_m: Plane) -> Plane:
-        """Return planes of the map's size (1 to 4 bands), read at world points; the map mirrors on."""
+        """Return planes of the map's size (1 to 4 bands) at world points; the map mirrors on."""
         columns = x_m / self.cell_m + np.float32(planes.shape[1] / 2)
         rows = z_m / self.cell_m
         return read_at(planes, columns, rows)
@@ -85,7 +85,7 @@ def normals(ground: Ground) -> tuple[Plane, Plane]:
     scale = 1 / (8 * ground.cell_m)
     across = cv2.Sobel(ground.heights_m, cv2.CV_32F, 1, 0, ksize=3, scale=scale)
     away = cv2.Sobel(ground.heights_m, cv2.CV_32F, 0, 1, ksize=3, scale=scale)
-    return across, away
+    return np.asarray(across, np.float32), np.asarray(away, np.float32)
 
 
 def sunlit(ground: Ground, bearing_deg: float, tangent: float, soft_m: float) -> Plane:
@@ -108,4 +108,5 @@ def sunlit(ground: Ground, bearing_deg: float, tangent: float, soft_m: float) ->
         shadow[column] = level
     lit = np.clip(1 - (shadow - across) / soft_m, 0, 1).T
     back = cv2.invertAffineTransform(spin)
-    return cv2.warpAffine(np.ascontiguousarray(lit), back, (columns, rows))
+    turned_back = cv2.warpAffine(np.ascontiguousarray(lit), back, (columns, rows))
+    return np.asarray(turned_back, np.float32)

@@ -9,8 +9,15 @@ from origin.render.plan import Plan
 
 LAB: Final = ("lab", "labs", "labq")
 """Spaces that keep their own samples until they are converted."""
-_TO_16_BIT: Final = {"uint": 1 / 65_537, "int": 1 / 65_537, "float": 65_535, "double": 65_535}
-"""Factors to 0..65535; floats are taken as 0..1."""
+_WHITE: Final = {
+    "char": 127,
+    "short": 32_767,
+    "uint": 4_294_967_295,
+    "int": 2_147_483_647,
+    "float": 1,
+    "double": 1,
+}
+"""The sample that is white: the largest of an integer type, 1 of a float. Below 0 is black."""
 
 
 def to_plain_depth(image: pyvips.Image, plan: Plan) -> pyvips.Image:
@@ -25,9 +32,10 @@ def plain_depth(image: pyvips.Image) -> pyvips.Image:
         return image
     if image.interpretation == "scrgb":
         return image.colourspace("rgb16")
+    white = _WHITE[str(image.format)]
     if image.format == "char":
-        return image.cast("uchar")
-    deep = (image * _TO_16_BIT.get(str(image.format), 1)).rint().cast("ushort")
+        return (image * (255 / white)).rint().cast("uchar")
+    deep = (image * (65_535 / white)).rint().cast("ushort")
     if image.interpretation == "cmyk":
         return deep
     return deep.copy(interpretation="grey16" if image.bands < 3 else "rgb16")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from origin.decode.libvips import pyvips
 from origin.decode.open import damage_refused, open_source
 from origin.decode.upright import SIDEWAYS, upright
-from origin.render.alpha import premultiplied, rgb, unpremultiplied
+from origin.render.alpha import flattened, premultiplied, unpremultiplied
 from origin.render.colour import source_to_srgb
 from origin.render.depth import plain_depth
 from origin.render.encode import encode_master
@@ -19,9 +18,6 @@ from origin.render.plan import WHITE
 from origin.render.recipe import SHRINKS
 from origin.render.resample import resized
 from origin.values import Photo
-
-EDGE_LEVEL: Final = 2560
-"""The level whose bytes are ``t_edge~1`` as jpg."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +55,7 @@ def _first_level(path: Path, photo: Photo, size_px: tuple[int, int]) -> pyvips.I
         image = plain_depth(open_source(path, photo.format, shrink=_load_shrink(photo, size_px)))
         if photo.has_alpha:
             small = resized(premultiplied(image, photo), stored_px)
-            image = source_to_srgb(unpremultiplied(small, photo), photo)
-            image = image.flatten(background=rgb(WHITE))
+            image = flattened(source_to_srgb(unpremultiplied(small, photo), photo), WHITE)
         else:
             image = source_to_srgb(resized(image, stored_px), photo)
         image = image.copy_memory()

@@ -1,4 +1,4 @@
-"""kill −9 of workers and of the server, in the middle of things: nothing is torn, nothing is lost."""
+"""SIGKILL of workers and of the server, in the middle of things: nothing is torn or lost."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 
 import httpx2
+import numpy as np
+from numpy.typing import NDArray
 
 from tests.system.server import Server, server
 from tests.system.test_stampede import ask_all
@@ -91,7 +93,7 @@ def test_a_source_that_kills_its_worker_twice_stays_shut(data_dir: Path) -> None
         assert (answer.status_code, answer.json()["code"]) == (422, "photo.quarantined")
 
 
-def _png_with_alpha(pixels: object) -> bytes:
+def _png_with_alpha(pixels: NDArray[np.uint8]) -> bytes:
     from origin.decode.libvips import pyvips
 
     image = pyvips.Image.new_from_array(pixels, interpretation="srgb")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeVar
 
 from cache_keys import Request, make_proof, parse_ring, read_target, rounded_exp, sign
@@ -40,6 +41,7 @@ MASTER = "ab" * 32
 EDGE = "cd" * 32
 ENGINE = "v8-test"
 HOST = "origin.test"
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
 
 
 class CountingWorkers(ThreadWorkers):
@@ -93,15 +95,17 @@ class House:
         """Ask with a good signature."""
         target = read_target(f"/v1/acme/{asset}/{leaf}".encode())
         signed = sign(target, RING, "k1", rounded_exp(now, 86_400), now=now)
-        return await self.send(signed.encode(), **fields)
+        return await self.send(signed.encode(), fields)
 
     async def ask_as_edge(self, asset: str, leaf: str) -> Answer:
         """Ask as an edge that proves itself."""
         path = f"/v1/acme/{asset}/{leaf}"
         proof = make_proof("e1", EDGE.encode(), "GET", HOST, path, now=NOW)
-        return await self.send(path.encode(), proof=proof.encode())
+        return await self.send(path.encode(), {}, proof.encode())
 
-    async def send(self, target: bytes, *, proof: bytes | None = None, **fields: str) -> Answer:
+    async def send(
+        self, target: bytes, fields: Mapping[str, str] = NO_FIELDS, proof: bytes | None = None
+    ) -> Answer:
         """Send raw parts of a request: first what memory can answer, then the whole flow."""
         accept = tuple(value.encode() for name, value in fields.items() if name == "accept")
         others = {name.replace("_", "-").encode(): value.encode() for name, value in fields.items()}

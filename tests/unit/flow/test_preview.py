@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from origin.errors import Gone, PhotoRefused, RenderFailed
+from origin.headers import Answer
 from tests.images.photos import photo_jpeg
 from tests.unit.flow.house import HOST, NOW, House, house
 
@@ -27,8 +28,8 @@ def play(folder: Path, scene: Play, **limits: float) -> None:
     asyncio.run(run())
 
 
-def header(answer: object, name: bytes) -> bytes:
-    return dict(answer.headers)[name]  # type: ignore[attr-defined] # an Answer
+def header(answer: Answer, name: bytes) -> bytes:
+    return dict(answer.headers)[name]
 
 
 def test_the_first_is_rendered_the_second_comes_from_memory(tmp_path: Path) -> None:
