@@ -43,7 +43,7 @@ docs: $(READY)  ## write the reference pages from the code
 	@$(BIN)/python -m edgeproof.reference docs
 
 constraints: $(READY)  ## pin the newest versions that fit pyproject.toml
-	@$(BIN)/uv pip compile --universal --upgrade --no-header --no-annotate --all-extras pyproject.toml -o constraints.txt
+	@$(BIN)/uv pip compile --system-certs --universal --upgrade --no-header --no-annotate --all-extras pyproject.toml -o constraints.txt
 
 clean:  ## remove the virtual environment and the caches, keep the data folder
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -107,7 +107,6 @@ def _is_current(folder: Path) -> bool:
         known: object = json.loads((folder / MANIFEST).read_text())
     except (FileNotFoundError, ValueError):
         return False
-    return found == {"revision": REVISION}
     return known == {"revision": REVISION}
 
 
