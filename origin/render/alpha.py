@@ -15,7 +15,12 @@ OPAQUE_DEEP: Final = 65_535
 
 def has_alpha(plan: Plan) -> bool:
     """Say whether the raster's last band is alpha; masters lie on white already."""
-    return plan.level is None and plan.photo.has_alpha
+    return plan.level is None and carries_alpha(plan.photo)
+
+
+def carries_alpha(photo: Photo) -> bool:
+    """Say whether a source's last band is transparency; of Lab it is an ink or a selection."""
+    return photo.has_alpha and photo.space != "lab"
 
 
 def premultiply(image: pyvips.Image, plan: Plan) -> pyvips.Image:

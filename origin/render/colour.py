@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Final
 
 from origin.decode.libvips import pyvips
+from origin.render.alpha import carries_alpha
 from origin.render.depth import LAB, to_8_bit
 from origin.render.plan import Plan
 from origin.values import Photo, ProfileStatus
@@ -29,7 +30,7 @@ def source_to_srgb(image: pyvips.Image, photo: Photo) -> pyvips.Image:
 
     image: any space, uint8 or uint16 (Lab: its own), alpha last and not premultiplied.
     """
-    if not photo.has_alpha:
+    if not carries_alpha(photo):
         return _coloured(image, photo)
     bands = image.bands - 1
     colours = image.extract_band(0, n=bands).copy(interpretation=image.interpretation)
@@ -38,6 +39,11 @@ def source_to_srgb(image: pyvips.Image, photo: Photo) -> pyvips.Image:
 
 
 def _coloured(image: pyvips.Image, photo: Photo) -> pyvips.Image:
+    if image.interpretation in LAB:
+        lab = image.colourspace("lab").extract_band(0, n=3).copy(interpretation="lab")
+        return lab.icc_export(
+            output_profile="srgb", intent=INTENT, black_point_compensation=True, depth=8, pcs="lab"
+        )
     if photo.profile_status is ProfileStatus.EMBEDDED and image.get_typeof("icc-profile-data"):
         return image.icc_transform(
             "srgb", embedded=True, intent=INTENT, black_point_compensation=True, depth=8
@@ -49,10 +55,6 @@ def _coloured(image: pyvips.Image, photo: Photo) -> pyvips.Image:
             intent=INTENT,
             black_point_compensation=True,
             depth=8,
-        )
-    if image.interpretation in LAB:
-        return image.colourspace("lab").icc_export(
-            output_profile="srgb", intent=INTENT, black_point_compensation=True, depth=8, pcs="lab"
         )
     return _as_srgb(to_8_bit(image))
 

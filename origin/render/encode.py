@@ -18,6 +18,8 @@ MASTER_QUALITY: Final = 95
 KEEP_NOTHING: Final = 0
 KEEP_XMP: Final = 2
 """libvips' flags of what metadata is written; its default is all of it."""
+PX_PER_MM: Final = 72 / 25.4
+"""What a picture for screens says of its resolution, since formats make it say something."""
 
 _XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
@@ -33,9 +35,11 @@ _CREATOR: Final = "<dc:creator><rdf:Seq><rdf:li>{}</rdf:li></rdf:Seq></dc:creato
 def encode(image: pyvips.Image, plan: Plan) -> bytes:
     """Encode 8-bit sRGB (3 bands, or 4 with alpha for avif, webp, png) as the plan says."""
     keep = KEEP_NOTHING
-    if plan.rights is not None:
+    image = _unmeasured(image)
+    packet = rights_packet(plan.rights) if plan.rights is not None else None
+    if packet is not None:
         keep = KEEP_XMP
-        image = _with_rights(image, plan.rights)
+        image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)  # type: ignore[arg-type]  # a blob
     match plan.ext:
         case "avif":
             return image.heifsave_buffer(
@@ -58,26 +62,24 @@ def encode(image: pyvips.Image, plan: Plan) -> bytes:
 
 def encode_master(image: pyvips.Image) -> bytes:
     """Encode a master: quick to write and to read, finer than any preview (measured)."""
-    return image.jpegsave_buffer(
+    return _unmeasured(image).jpegsave_buffer(
         Q=MASTER_QUALITY, subsample_mode="off", quant_table=JPEG_TABLE, keep=KEEP_NOTHING
     )
 
 
-def _with_rights(image: pyvips.Image, rights: Rights) -> pyvips.Image:
-    """Return the picture with the rights packet as its only metadata."""
-    image = image.copy()
-    for field in image.get_fields():
-        image.remove(field)
-    packet = rights_packet(rights)
-    image.set_type(pyvips.GValue.blob_type, "xmp-data", packet)  # type: ignore[arg-type]  # a blob
-    return image
+def _unmeasured(image: pyvips.Image) -> pyvips.Image:
+    """Return the picture without its source's resolution, which JPEG and PNG would carry on."""
+    return image.copy(xres=PX_PER_MM, yres=PX_PER_MM)
 
 
-def rights_packet(rights: Rights) -> bytes:
-    """Return an XMP packet (ISO 16684-1) with dc:rights and dc:creator and nothing else."""
+def rights_packet(rights: Rights) -> bytes | None:
+    """Return an XMP packet (ISO 16684-1) with dc:rights and dc:creator and nothing else.
+
+    None when there is nothing to say. Control characters, which XML cannot hold, become spaces.
+    """
     fields = ""
-    if rights.copyright:
-        fields += _RIGHTS.format(escape(rights.copyright))
-    if rights.creator:
-        fields += _CREATOR.format(escape(rights.creator))
-    return _XMP.format(fields=fields).encode()
+    for template, text in ((_RIGHTS, rights.copyright), (_CREATOR, rights.creator)):
+        plain = " ".join("".join(c if c.isprintable() else " " for c in text or "").split())
+        if plain:
+            fields += template.format(escape(plain))
+    return _XMP.format(fields=fields).encode() if fields else None

@@ -13,6 +13,8 @@ FACE_SCORE_MIN: Final = 0.3
 """dlib's confidence. On 120 photos of the corpus real faces scored 0.37 to 1.2, others 0.01."""
 FACE_DOUBLINGS: Final = 1
 """Faces of 80 px are found; each doubling of the picture halves that."""
+FACE_SIDE_PX_MIN: Final = 32
+"""No face is found in less, and dlib refuses pictures of one column."""
 
 
 def find_focus(raster: bytes, kind: str) -> tuple[int, int]:
@@ -44,6 +46,8 @@ def _attention(image: pyvips.Image) -> tuple[int, int]:
 
 def _faces(image: pyvips.Image) -> tuple[int, int] | None:
     """Return twice the middle of the box around all faces, in px; None without a face."""
+    if min(image.width, image.height) < FACE_SIDE_PX_MIN:
+        return None
     import dlib  # type: ignore[import-untyped]  # here: 0.3 CPU s that few workers need
 
     grey = np.ascontiguousarray(image.colourspace("b-w").numpy())

@@ -173,7 +173,7 @@ def trim_to_sheet(region: Region, pose: Pose, sheet_um: tuple[int, int]) -> Regi
     height = min(region.height, region.width / aspect)
     if width < region.width * (1 - TRIM_SHARE_MAX) or height < region.height * (1 - TRIM_SHARE_MAX):
         raise DesignError(
-            "print.aspect", 422, "The crop does not have the shape of the sheet.", field="crop"
+            "print.aspect", 422, "The crop does not have the shape of the sheet.", field="/photos/0/crop"
         )
     return Region(region.centre, width, height)
 
@@ -194,7 +194,7 @@ def require_inside(region: Region, pose: Pose, sides_px: tuple[int, int]) -> Non
                         "design.crop_outside",
                         422,
                         "The tilted crop reaches outside the photo.",
-                        field="crop",
+                        field="/photos/0/crop",
                     )
 
 

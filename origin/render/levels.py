@@ -42,6 +42,11 @@ def levels_of(sides_px: tuple[int, int]) -> dict[int, tuple[int, int]]:
     }
 
 
+def smallest_level(sides_px: tuple[int, int]) -> int:
+    """Return the smallest level that exists: what a focus is found in."""
+    return min(levels_of(sides_px))
+
+
 def raster_scale(sides_px: tuple[int, int], raster_px: tuple[int, int]) -> Vector:
     """Return rx, ry: raster px per px of the upright source."""
     return Fraction(raster_px[0], sides_px[0]), Fraction(raster_px[1], sides_px[1])

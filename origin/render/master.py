@@ -8,7 +8,7 @@ from pathlib import Path
 from origin.decode.libvips import pyvips
 from origin.decode.open import damage_refused, open_source
 from origin.decode.upright import SIDEWAYS, upright
-from origin.render.alpha import flattened, premultiplied, unpremultiplied
+from origin.render.alpha import carries_alpha, flattened, premultiplied, unpremultiplied
 from origin.render.colour import source_to_srgb
 from origin.render.depth import plain_depth
 from origin.render.encode import encode_master
@@ -53,7 +53,7 @@ def _first_level(path: Path, photo: Photo, size_px: tuple[int, int]) -> pyvips.I
     stored_px = size_px[::-1] if photo.orientation in SIDEWAYS else size_px
     with damage_refused():
         image = plain_depth(open_source(path, photo.format, shrink=_load_shrink(photo, size_px)))
-        if photo.has_alpha:
+        if carries_alpha(photo):
             small = resized(premultiplied(image, photo), stored_px)
             image = flattened(source_to_srgb(unpremultiplied(small, photo), photo), WHITE)
         else:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import mmap
 from pathlib import Path
 
 from blake3 import blake3
 
 from origin.decode.libvips import pyvips
 from origin.decode.open import open_source
+from origin.decode.upright import SIDEWAYS
+from origin.decode.view import viewed
 from origin.errors import StoreUnavailable
 from origin.render.plan import Plan
 from origin.render.recipe import stored_window
@@ -18,10 +19,13 @@ def verify_source(path: Path, source_digest: str) -> None:
     """Check that a stored source is still what was taken in.
 
     source_digest: BLAKE3-256 of its bytes, 64 hex characters.
-    Raises StoreUnavailable "store.damaged".
+    Raises StoreUnavailable "store.damaged" or, when it cannot be read, "store.unavailable".
     """
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-        found = blake3(content).hexdigest()
+    try:
+        with viewed(path) as content:
+            found = blake3(content).hexdigest()
+    except OSError as error:
+        raise StoreUnavailable("store.unavailable", log=str(error)) from error
     if found != source_digest:
         raise StoreUnavailable("store.damaged", log=f"source is {found}, not {source_digest}")
 
@@ -53,7 +57,7 @@ def read_window(image: pyvips.Image, plan: Plan) -> pyvips.Image:
     assert plan.sampling is not None
     orientation = orientation_of(plan)
     upright_px = (image.width, image.height)
-    if orientation > 4:
+    if orientation in SIDEWAYS:
         upright_px = (image.height, image.width)
     part = stored_window(plan.sampling.window, orientation, upright_px)
     return image.crop(part.left, part.top, part.width, part.height).copy_memory()

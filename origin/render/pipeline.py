@@ -1,17 +1,20 @@
 """A picture's way from raster to bytes: the literal lists of its steps.
 
-EXACT maps a part of the raster by one affine; FAST resizes a whole photo. FINISH is the same for
-both. libvips is lazy: decoding and sampling happen in ``develop``, when the px are first needed.
+EXACT maps a part of the raster by one affine; FAST resizes a whole photo; both end in 8-bit sRGB.
+libvips is lazy: most steps only say what to do, and it is done when px are asked for. So time is
+taken per stage: verify, open (headers), develop (all the px up to here), draw, encode.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from time import perf_counter
 from typing import Final
 
 from origin.decode.libvips import pyvips
+from origin.decode.open import damage_refused
 from origin.errors import RenderFailed
 from origin.render.alpha import flatten, premultiply, unpremultiply
 from origin.render.canvas import lay
@@ -28,7 +31,7 @@ Step = Callable[[pyvips.Image, Plan], pyvips.Image]
 
 
 class Clock:
-    """Notes how long each step took, in milliseconds, by its name."""
+    """Notes how long each stage took, in milliseconds, by its name."""
 
     def __init__(self) -> None:
         """Start."""
@@ -42,12 +45,6 @@ class Clock:
         self._at = now
 
 
-def develop(image: pyvips.Image, plan: Plan) -> pyvips.Image:
-    """Make the px: everything before this step was only said."""
-    del plan
-    return image.copy_memory()
-
-
 EXACT: Final[tuple[Step, ...]] = (
     read_window,
     stand_upright,
@@ -55,17 +52,21 @@ EXACT: Final[tuple[Step, ...]] = (
     premultiply,
     transform,
     average,
-)
-FAST: Final[tuple[Step, ...]] = (to_plain_depth, premultiply, resize, stand_upright, turn)
-FINISH: Final[tuple[Step, ...]] = (
     unpremultiply,
     to_srgb,
     flatten,
-    develop,
-    draw_design,
-    lay,
-    draw_watermark,
 )
+FAST: Final[tuple[Step, ...]] = (
+    to_plain_depth,
+    premultiply,
+    resize,
+    stand_upright,
+    turn,
+    unpremultiply,
+    to_srgb,
+    flatten,
+)
+DRAW: Final[tuple[Step, ...]] = (draw_design, lay, draw_watermark)
 
 
 def render_file(plan: Plan, raster: bytes | Path, source_digest: str | None) -> Rendered:
@@ -73,7 +74,8 @@ def render_file(plan: Plan, raster: bytes | Path, source_digest: str | None) -> 
 
     raster: the level's bytes, or the source's path where ``plan.level`` is None. source_digest:
     BLAKE3-256 of the source, hex, checked when it is read; None skips the check.
-    Raises StoreUnavailable "store.damaged"; RenderFailed "render.failed"; PhotoRefused.
+    Raises StoreUnavailable ("store.damaged", "store.unavailable"), PhotoRefused ("photo.damaged",
+    "photo.decode_bytes") about the source, RenderFailed "render.failed" about anything else.
     """
     clock = Clock()
     if isinstance(raster, Path) and source_digest is not None:
@@ -90,9 +92,22 @@ def render_file(plan: Plan, raster: bytes | Path, source_digest: str | None) -> 
 
 def finished(plan: Plan, raster: bytes | Path, clock: Clock) -> pyvips.Image:
     """Return the picture before it is encoded: uint8 sRGB, or RGBA."""
-    image = open_raster(plan, raster)
-    clock.note("open")
-    for step in (*(FAST if plan.sampling is None else EXACT), *FINISH):
+    image = developed(plan, raster, clock)
+    for step in DRAW:
         image = step(image, plan)
-        clock.note(step.__name__)
+    if plan.elements is not None or plan.watermark is not None:
+        image = image.copy_memory()
+        clock.note("draw")
+    return image
+
+
+def developed(plan: Plan, raster: bytes | Path, clock: Clock) -> pyvips.Image:
+    """Return the photo's px at their size, in memory: everything that reads the raster is done."""
+    with damage_refused() if plan.level is None else nullcontext():
+        image = open_raster(plan, raster)
+        clock.note("open")
+        for step in FAST if plan.sampling is None else EXACT:
+            image = step(image, plan)
+        image = image.copy_memory()
+    clock.note("develop")
     return image

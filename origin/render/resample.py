@@ -62,12 +62,25 @@ def resized(image: pyvips.Image, size_px: tuple[int, int]) -> pyvips.Image:
     """Return a whole image at exactly that size: px i of it is centred on (i + ½)·factor - ½.
 
     gap 0 keeps libvips from shrinking 8 bit by whole numbers first, which is biased by up to 0.7
-    level and shifts by 0.003 px (measured); it costs no more.
+    level and shifts by 0.003 px; it costs no more. An axis that grows (a master's side may be a few
+    px short of the picture's) is done by affine: libvips' resize would shift it by half a px. All
+    measured on libvips 8.18.
     """
     width, height = size_px
+    across, down = min(1, width / image.width), min(1, height / image.height)
+    if across < 1 or down < 1:
+        image = image.resize(across, vscale=down, kernel=KERNEL, gap=0)
     if (image.width, image.height) == size_px:
         return image
-    return image.resize(width / image.width, vscale=height / image.height, kernel=KERNEL, gap=0)
+    across, down = width / image.width, height / image.height
+    return image.affine(
+        [across, 0, 0, down],
+        interpolate=pyvips.Interpolate.new("bicubic"),
+        odx=(across - 1) / 2,
+        ody=(down - 1) / 2,
+        oarea=[0, 0, width, height],
+        extend="copy",
+    )
 
 
 def turn(image: pyvips.Image, plan: Plan) -> pyvips.Image:

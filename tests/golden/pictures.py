@@ -1,13 +1,16 @@
 """A set of pictures that between them take every path of the renderer, and their digests.
 
-``python -m tests.golden.pictures FOLDER`` prints them as JSON; ``… FOLDER digests.json`` keeps them.
+``python -m tests.golden.pictures FOLDER`` prints them as JSON; ``… FOLDER digests.json`` keeps
+them.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from blake3 import blake3
 
@@ -17,10 +20,10 @@ from origin.render.engine import describe_engine
 from tests.images.photos import photo_jpeg
 from tests.images.rendering import Kept
 
-SIDES_PX = (2801, 1867)
+SIDES_PX = (2881, 1921)
 CROP = (20_000, 30_000, 50_000, 40_000)
 TILTED = DesignLook(PhotoLook("a", CROP, 90, 2_500))
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "whole photo": {"w": 320},
     "whole photo from the source": {"w": 1920, "h": 160, "fit": "fill"},
     "crop": {"w": 480, "crop": CROP},
@@ -32,23 +35,26 @@ LOOKS = {
 EXTS = ("avif", "webp", "jpg", "png")
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """Return the BLAKE3 of the photo (made when absent), its masters and every look and format."""
+def digests(folder: Path, names: Iterable[str] = LOOKS) -> dict[str, str]:
+    """Return the BLAKE3 of the photo (made when absent), its masters and looks in every format."""
     path = folder / "photo.jpg"
     if not path.exists():
         path.write_bytes(photo_jpeg(*SIDES_PX, seed=11))
     kept = Kept(path)
     found = {"photo": path.read_bytes()}
     found |= {f"master {level}": master for level, master in kept.masters.levels.items()}
-    for name, look in LOOKS.items():
+    for name in names:
+        look = LOOKS[name]
+        is_from_source = kept.plan(Look(ext="png", **look)).level is None
+        assert is_from_source == name.endswith("from the source"), name
         for ext in EXTS:
-            found[f"{name} {ext}"] = kept.render(Look(ext=ext, **look)).content  # type: ignore[arg-type]  # rows
+            found[f"{name} {ext}"] = kept.render(Look(ext=ext, **look)).content
     return {name: blake3(value).hexdigest() for name, value in found.items()}
 
 
-def report(folder: Path) -> str:
+def report(folder: Path, names: Iterable[str] = LOOKS) -> str:
     """Return the engine and the digests as JSON."""
-    found = {"engine": describe_engine(), "digests": digests(folder)}
+    found = {"engine": describe_engine(), "digests": digests(folder, names)}
     return json.dumps(found, indent=1) + "\n"
 
 

@@ -1,3 +1,5 @@
+"""The digests of a set of pictures under the engine that made them."""
+
 from __future__ import annotations
 
 import json

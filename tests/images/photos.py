@@ -34,7 +34,8 @@ def photo_pixels(width: int, height: int, seed: int) -> Pixels:
     size = width, height
     light = noise(rng, size, max(size) / 3) * 30 + 118
     texture = sum(
-        (noise(rng, size, cell) * level for cell, level in ((40, 16), (12, 14), (4, 14), (2.5, 8))), light
+        (noise(rng, size, cell) * level for cell, level in ((40, 16), (12, 14), (4, 14), (2.5, 8))),
+        light,
     )
     edges = (noise(rng, size, 90) > 0.4).cast("float") / 255 * 34
     tones = texture + edges

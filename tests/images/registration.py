@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.color import deltaE_ciede2000, rgb2lab
-from skimage.metrics import structural_similarity
 
 from origin.decode.libvips import pyvips
+from tests.images.difference import delta_e, likeness
 
 Pixels = NDArray[np.uint8]
 Reals = NDArray[np.float64]
@@ -101,10 +100,10 @@ def measure(case: Case, picture: Pixels, source: pyvips.Image, seed: int = 0) ->
     left, top = int(rng.integers(width - w + 1)), int(rng.integers(height - h + 1))
     wanted = reference(case, (width, height), (left, top, w, h), source)
     found = picture[top : top + h, left : left + w, :3].astype(np.float64)
-    delta = deltaE_ciede2000(rgb2lab(wanted / 255), rgb2lab(found / 255))
-    ssim = structural_similarity(wanted.mean(axis=2), found.mean(axis=2), data_range=255)
+    delta = delta_e(wanted, found)
+    ssim = likeness(wanted.mean(axis=2), found.mean(axis=2))
     tiles = tile_errors(wanted.mean(axis=2), found.mean(axis=2))
-    return Score(tiles, float(delta.mean()), float(np.percentile(delta, 99)), float(ssim))
+    return Score(tiles, float(delta.mean()), float(np.percentile(delta, 99)), ssim)
 
 
 def reference(
@@ -134,18 +133,18 @@ def reference(
 
 def tile_errors(wanted: Reals, found: Reals) -> Reals:
     """Return how far each textured tile is shifted, px: least squares on the slopes."""
-    down, across = np.gradient(wanted)
+    down, across = (np.asarray(np.gradient(wanted, axis=axis)) for axis in (0, 1))
     errors = []
     for top in range(0, wanted.shape[0] - TILE_PX + 1, TILE_PX):
         for left in range(0, wanted.shape[1] - TILE_PX + 1, TILE_PX):
             tile = slice(top, top + TILE_PX), slice(left, left + TILE_PX)
             slopes = np.stack([across[tile].ravel(), down[tile].ravel(), np.ones(TILE_PX**2)], 1)
-            texture = np.linalg.eigvalsh(slopes[:, :2].T @ slopes[:, :2] / TILE_PX**2)[0]
-            if texture < TEXTURE_MIN**2:
+            weakest, _ = np.linalg.eigvalsh(slopes[:, :2].T @ slopes[:, :2] / TILE_PX**2).tolist()
+            if weakest < TEXTURE_MIN**2:
                 continue
             change = (wanted[tile] - found[tile]).ravel()
-            shift = np.linalg.lstsq(slopes, change, rcond=None)[0][:2]
-            errors.append(float(np.hypot(*shift)))
+            shift_x, shift_y, _ = np.linalg.lstsq(slopes, change, rcond=None)[0].tolist()
+            errors.append(math.hypot(shift_x, shift_y))
     return np.array(errors)
 
 

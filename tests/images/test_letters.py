@@ -1,3 +1,5 @@
+"""Geometry by pictures of letters: what is seen where, from master and from source."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -49,9 +51,7 @@ def seen(kept: Kept, **look: Any) -> str:
             "GC HD",
             id="a crop comes before the turn",
         ),
-        pytest.param(
-            {"w": 32, "h": 48, "fit": "cover"}, "BC FG CB", id="cover keeps the middle"
-        ),
+        pytest.param({"w": 32, "h": 48, "fit": "cover"}, "BC FG CB", id="cover keeps the middle"),
     ],
 )
 def test_a_look_gives_these_letters(kept: Kept, look: dict[str, Any], expected: str) -> None:
@@ -134,9 +134,7 @@ def test_fill_stretches_each_side_to_the_box(kept: Kept) -> None:
 
 @pytest.mark.parametrize("turn", [0, 90, 180, 270])
 @pytest.mark.parametrize("flip", ["", "h"])
-def test_the_exact_affine_and_the_fast_path_show_the_same(
-    kept: Kept, turn: int, flip: str
-) -> None:
+def test_the_exact_affine_and_the_fast_path_show_the_same(kept: Kept, turn: int, flip: str) -> None:
     fast = Look(ext="png", w=64, turn=turn, flip=flip)
     exact = Look(ext="png", w=64, turn=turn, flip=flip, design=DesignLook(PhotoLook("a")))
     assert kept.plan(fast).sampling is None

@@ -1,3 +1,5 @@
+"""Photos stored in all eight orientations are seen upright."""
+
 from __future__ import annotations
 
 from pathlib import Path
@@ -50,9 +52,7 @@ def test_every_orientation_is_seen_upright(tmp_path: Path, orientation: int, fmt
 
 
 @pytest.mark.parametrize("orientation", STORED)
-def test_the_source_path_of_a_large_photo_is_upright_too(
-    tmp_path: Path, orientation: int
-) -> None:
+def test_the_source_path_of_a_large_photo_is_upright_too(tmp_path: Path, orientation: int) -> None:
     """A crop finer than the master is read from the source: a window of the stored px."""
     kept = Kept(store(tmp_path / "photo", "jpeg", orientation, cell_px=1501))
     look = Look(ext="png", w=480, crop=(41_000, 20_000, 18_000, 24_000))

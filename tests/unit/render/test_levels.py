@@ -1,6 +1,8 @@
+"""Sizes of masters, and which raster a picture is made from."""
+
 from __future__ import annotations
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from origin.render.levels import (
     level_size,
     levels_of,
     raster_scale,
+    smallest_level,
 )
 
 SIDES = st.tuples(st.integers(1, 65_500), st.integers(1, 65_500))
@@ -53,13 +56,22 @@ def test_a_master_can_be_loaded_at_an_eighth_without_loss(
         ((640, 640), [2560]),
     ],
 )
-def test_a_level_exists_where_the_source_is_larger(sides: tuple[int, int], levels: list[int]) -> None:
+def test_a_level_exists_where_the_source_is_larger(
+    sides: tuple[int, int], levels: list[int]
+) -> None:
     assert list(levels_of(sides)) == levels
 
 
+@pytest.mark.parametrize(
+    ("sides", "level"), [((4032, 3024), 640), ((641, 2), 640), ((640, 640), 2560)]
+)
+def test_the_smallest_level_is_one_that_exists(sides: tuple[int, int], level: int) -> None:
+    assert smallest_level(sides) == level
+
+
 def test_density_is_taken_along_the_coarser_axis() -> None:
-    matrix = ((F(4), F(0)), (F(0), F(6)))
-    assert density_squared(matrix, (F(1), F(1, 2))) == 9
+    matrix = ((Fraction(4), Fraction(0)), (Fraction(0), Fraction(6)))
+    assert density_squared(matrix, (Fraction(1), Fraction(1, 2))) == 9
 
 
 @pytest.mark.parametrize(
@@ -107,4 +119,4 @@ def test_a_photo_with_transparency_is_always_made_from_its_source() -> None:
 
 def test_a_small_photo_is_its_own_master() -> None:
     assert chosen((300, 200), 300) == 2560
-    assert raster_scale((300, 200), levels_of((300, 200))[2560]) == (1, 1)
+    assert raster_scale((300, 200), levels_of((300, 200))[2560]) == (Fraction(1), Fraction(1))

@@ -1,10 +1,12 @@
+"""Everything that is decided before a pixel is touched."""
+
 from __future__ import annotations
 
 import pickle
 import subprocess
 import sys
 from dataclasses import replace
-from fractions import Fraction as F
+from fractions import Fraction
 
 import pytest
 
@@ -12,9 +14,8 @@ from cache_keys.design import DesignLook, PhotoLook
 from cache_keys.errors import DesignError
 from cache_keys.presets import Look
 from origin.render.plan import plan, plan_edge_master
-from origin.values import Photo, ProfileStatus
+from tests.unit.render.facts import PHOTO
 
-PHOTO = Photo("jpeg", 4032, 3024, 1, 1, 3, 8, "srgb", False, ProfileStatus.ASSUMED, None)
 CROP = (10_000, 10_000, 60_000, 60_000)
 
 
@@ -71,8 +72,13 @@ def test_smart_and_face_need_the_stored_point_only_where_a_window_is_placed() ->
 
 @pytest.mark.parametrize(
     ("ext", "bg", "keeps"),
-    [("png", None, True), ("avif", None, True), ("webp", None, True), ("jpg", None, False)]
-    + [("png", "ff0000", False)],
+    [
+        ("png", None, True),
+        ("avif", None, True),
+        ("webp", None, True),
+        ("jpg", None, False),
+        ("png", "ff0000", False),
+    ],
 )
 def test_transparency_stays_without_a_colour_where_the_format_can(
     ext: str, bg: str | None, *, keeps: bool
@@ -87,16 +93,16 @@ def test_a_sheet_lies_in_the_picture_by_its_um() -> None:
     look = Look("jpg", w=600, design=design(sheet_um=(152_000, 114_000)))
     elements = plan(PHOTO, look).elements
     assert elements is not None
-    assert elements.um_per_px == (F(152_000, 600), F(114_000, 450))
-    assert elements.origin_px == (0, 0)
+    assert elements.um_per_px == (Fraction(152_000, 600), Fraction(114_000, 450))
+    assert elements.origin_px == (Fraction(0), Fraction(0))
 
 
 def test_cover_cuts_the_sheet_with_the_photo() -> None:
     look = Look("jpg", w=450, h=450, fit="cover", design=design(sheet_um=(152_000, 114_000)))
     elements = plan(PHOTO, look).elements
     assert elements is not None
-    assert elements.origin_px == (-75, 0)
-    assert elements.um_per_px == (F(114_000, 450), F(114_000, 450))
+    assert elements.origin_px == (Fraction(-75), Fraction(0))
+    assert elements.um_per_px == (Fraction(114_000, 450), Fraction(114_000, 450))
 
 
 def test_a_design_trims_the_crop_to_its_sheet() -> None:
@@ -121,12 +127,15 @@ def test_the_edge_master_is_the_largest_level_upright_and_whole() -> None:
     how = plan_edge_master(PHOTO, "avif")
     assert (how.level, how.shrink, how.sampling) == (2560, 1, None)
     assert how.size_px == (2560, 1920)
-    assert plan_edge_master(replace(PHOTO, width_px=300, height_px=201), "png").size_px == (300, 201)
+    assert plan_edge_master(replace(PHOTO, width_px=300, height_px=201), "png").size_px == (
+        300,
+        201,
+    )
 
 
 def test_a_plan_crosses_a_process_border() -> None:
     how = plan(PHOTO, Look("jpg", w=640, crop=CROP, design=design(crop=CROP)))
-    assert pickle.loads(pickle.dumps(how)) == how
+    assert pickle.loads(pickle.dumps(how)) == how  # noqa: S301 - made in the line before
 
 
 def test_planning_loads_no_pixel_library() -> None:

@@ -1,3 +1,5 @@
+"""One scale of quality for all formats."""
+
 from __future__ import annotations
 
 import pytest

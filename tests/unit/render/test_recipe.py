@@ -1,6 +1,8 @@
+"""How many samples a map takes, and of which part of the raster."""
+
 from __future__ import annotations
 
-from fractions import Fraction as F
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -22,24 +24,26 @@ from origin.render.recipe import (
 @pytest.mark.parametrize(
     ("density", "n", "interpolator"),
     [
-        (F(1, 2), 1, "bicubic"),
-        (F(1), 1, "bicubic"),
-        (F(101, 100), 2, "bicubic"),
-        (F(239, 100), 2, "bicubic"),
-        (F(24, 10), 4, "bilinear"),
-        (F(8), 4, "bilinear"),
-        (F(801, 100), 5, "bilinear"),
-        (F(10), 5, "bilinear"),
-        (F(101, 10), 6, "bilinear"),
-        (F(1000), 500, "bilinear"),
+        (Fraction(1, 2), 1, "bicubic"),
+        (Fraction(1), 1, "bicubic"),
+        (Fraction(101, 100), 2, "bicubic"),
+        (Fraction(239, 100), 2, "bicubic"),
+        (Fraction(24, 10), 4, "bilinear"),
+        (Fraction(8), 4, "bilinear"),
+        (Fraction(801, 100), 5, "bilinear"),
+        (Fraction(10), 5, "bilinear"),
+        (Fraction(101, 10), 6, "bilinear"),
+        (Fraction(1000), 500, "bilinear"),
     ],
 )
-def test_the_denser_the_raster_the_more_samples(density: F, n: int, interpolator: str) -> None:
+def test_the_denser_the_raster_the_more_samples(
+    density: Fraction, n: int, interpolator: str
+) -> None:
     assert oversampling(density**2) == (n, interpolator)
 
 
 @given(st.fractions(min_value=65, max_value=10**8))
-def test_above_eight_there_is_a_sample_for_every_two_px(density2: F) -> None:
+def test_above_eight_there_is_a_sample_for_every_two_px(density2: Fraction) -> None:
     n, _ = oversampling(density2)
     assert (2 * n) ** 2 >= density2 > (2 * (n - 1)) ** 2
 
@@ -59,7 +63,7 @@ def test_above_eight_there_is_a_sample_for_every_two_px(density2: F) -> None:
 def test_a_jpeg_is_loaded_small_only_where_the_scale_is_exact(
     density: int, raster: tuple[int, int], shrink: int
 ) -> None:
-    assert load_shrink(F(density) ** 2, raster) == shrink
+    assert load_shrink(Fraction(density) ** 2, raster) == shrink
 
 
 def test_only_the_part_that_is_seen_is_read() -> None:

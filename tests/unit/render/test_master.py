@@ -1,0 +1,94 @@
+"""Masters: whole, upright, sRGB on white, at exactly their sizes; damage is never stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from origin.decode.libvips import pyvips
+from origin.errors import PhotoRefused
+from origin.ingest.caps import Caps
+from origin.ingest.guard import guard
+from origin.render.master import _load_shrink, make_masters
+from tests.images.photos import photo_jpeg, photo_pixels
+from tests.images.rendering import Kept, write_png
+from tests.unit.render.facts import PHOTO
+
+
+def test_every_level_has_its_size(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo_jpeg(2901, 1867, 11))
+    masters = Kept(path).masters
+    sizes = {level: Image.open(BytesIO(content)).size for level, content in masters.levels.items()}
+    assert sizes == {2560: (2560, 1648), 1280: (1280, 824), 640: (640, 408)}
+
+
+def test_a_small_photo_has_one_master_of_its_own_size(tmp_path: Path) -> None:
+    kept = Kept(write_png(tmp_path / "photo.png", photo_pixels(120, 80, 2)))
+    assert list(kept.masters.levels) == [2560]
+    found = pyvips.Image.jpegload_buffer(kept.masters.levels[2560]).numpy()
+    assert np.abs(found.astype(int) - photo_pixels(120, 80, 2)).mean() < 1.5
+
+
+def test_what_is_transparent_lies_on_white(tmp_path: Path) -> None:
+    pixels = np.full((40, 60, 4), (200, 40, 40, 255), np.uint8)
+    pixels[:, :30] = (0, 0, 0, 0)
+    pixels[:, 30:45, 3] = 128
+    master = Kept(write_png(tmp_path / "photo.png", pixels)).masters.levels[2560]
+    found = pyvips.Image.jpegload_buffer(master)
+    for x, colour in ((10, (255, 255, 255)), (37, (227, 147, 147)), (55, (200, 40, 40))):
+        assert found.getpoint(x, 20) == pytest.approx(colour, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("sides", "fmt", "shrink"),
+    [
+        ((5120, 3840), "jpeg", 2),
+        ((5120, 3840), "png", 1),
+        ((5121, 3840), "jpeg", 1),
+        ((4032, 3024), "jpeg", 1),
+        ((10_240, 7_680), "jpeg", 4),
+        ((40_960, 8), "jpeg", 1),
+        ((20_480, 15_360), "jpeg", 8),
+    ],
+)
+def test_a_source_is_loaded_small_only_where_that_is_exact_and_enough(
+    sides: tuple[int, int], fmt: str, shrink: int
+) -> None:
+    width, height = sides
+    photo = replace(PHOTO, width_px=width, height_px=height, format=fmt)
+    size = 2560, max(8, 2560 * height // width)
+    assert _load_shrink(photo, size) == shrink
+
+
+SAVERS = {
+    "baseline.jpg": ".jpg[Q=90]",
+    "progressive.jpg": ".jpg[Q=90,interlace]",
+    "photo.png": ".png",
+    "photo.webp": ".webp[Q=90]",
+    "photo.avif": ".avif[Q=70,effort=0]",
+    "photo.tif": ".tif[compression=deflate]",
+    "photo.gif": ".gif",
+}
+
+
+@pytest.mark.parametrize("share", [0.97, 0.6])
+@pytest.mark.parametrize("name", SAVERS)
+def test_a_photo_that_was_cut_off_is_refused_never_grey(
+    tmp_path: Path, name: str, share: float
+) -> None:
+    whole = pyvips.Image.new_from_array(photo_pixels(640, 480, 6), interpretation="srgb")
+    content: bytes = whole.write_to_buffer(SAVERS[name])
+    path = tmp_path / name
+    path.write_bytes(content)
+    photo = guard(path, Caps()).photo
+    make_masters(path, photo)
+    path.write_bytes(content[: int(len(content) * share)])
+    with pytest.raises(PhotoRefused) as refused:
+        make_masters(path, photo)
+    assert refused.value.code == "photo.damaged"
