@@ -87,7 +87,7 @@ class DemoGallery:
         """Take photos in; the second time they are known and it is quick."""
         upload = Upload(await self._tenant(DEMO), OWNER)
         results = await assets.add_files(self._origin, list(files), upload)
-        self._remember(
+        self._remember_first(
             {
                 str(result["asset"]): file.name
                 for file, result in zip(files, results, strict=True)
@@ -111,8 +111,14 @@ class DemoGallery:
 
     def _remember(self, names: Mapping[str, str]) -> None:
         """Keep file names for the page only: they are no part of the shop's records."""
+        self._write_names(self._names() | dict(names))
+
+    def _remember_first(self, names: Mapping[str, str]) -> None:
+        """Keep the demo's own photos before whatever visitors brought."""
+        self._write_names(dict(names) | self._names() | dict(names))
+
+    def _write_names(self, known: Mapping[str, str]) -> None:
         self._names_path.parent.mkdir(parents=True, exist_ok=True)
-        known = self._names() | dict(names)
         unfinished = self._names_path.with_suffix(".part")
         unfinished.write_text(json.dumps(known), "ascii")
         unfinished.replace(self._names_path)
@@ -121,7 +127,7 @@ class DemoGallery:
 def _words(preset: Preset) -> str:
     """Return a preset's ops as a URL would spell them, and its watermark."""
     ops = leaf_text(preset.ops).rpartition(".")[0]
-    return f"{ops}, watermark" if preset.watermark else ops
+    return ", ".join(filter(None, (ops, "watermark" if preset.watermark else "")))
 
 
 def _card(asset: Asset, name: str) -> PhotoCard:

@@ -28,6 +28,8 @@ from edgeproof.samples.canvas import (
 Vectors = Picture  # (n, 3) float32, unit length where they are directions
 
 EYE = np.array([0.0, 1.55, -7.2], np.float32)
+LUMINANCE = np.array([0.2290, 0.6917, 0.0793], np.float32)  # of the Display P3 primaries
+PURITY = np.float32(1.18)
 PITCH = -0.075  # radians, looking slightly down
 LIGHTS = (
     (2.6, 1.25, 0.35),
@@ -73,8 +75,10 @@ def paint(width_px: int, height_px: int, seed: int) -> Scene:
     _lay_table(picture, rays, room, dice)
     for bauble in sorted(BAUBLES, key=lambda b: -b.z):
         _lay_bauble(picture, rays, bauble, room, dice)
-    glow = blur(np.clip(picture - 0.9, 0, 3), width_px / 70)
-    return Scene(picture + 0.28 * glow)
+    picture += 0.28 * blur(np.clip(picture - 0.9, 0, 3), width_px / 70)
+    # Purer colours than sRGB has: away from the grey of the same luminance (SMPTE EG 432-1).
+    grey = (picture @ LUMINANCE)[..., None]
+    return Scene(np.maximum(grey + PURITY * (picture - grey), 0))
 
 
 def _room(dice: np.random.Generator) -> Picture:

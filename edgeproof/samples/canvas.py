@@ -128,9 +128,9 @@ class Scene:
 class Film:
     """How a scene becomes a photo.
 
-    exposure: factor before the shoulder. grain: deviation at mid grey, 0..0.1 of full scale.
-    vignette: share of light lost in the corners, 0..1. contrast: power over the shoulder, 1 is
-    none. enlarge: whole number of photo px per painted px.
+    exposure: factor before the shoulder. grain: deviation of the noise, 0..0.1 of full scale, in
+    the shadows; mid grey has two thirds of it. vignette: share of light lost in the corners, 0..1.
+    contrast: power over the shoulder, 1 is none. enlarge: whole number of photo px per painted px.
     """
 
     exposure: float = 1.0

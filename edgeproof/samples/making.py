@@ -22,7 +22,7 @@ from edgeproof.samples.capture import exif
 from edgeproof.samples.catalogue import QUICK, SAMPLES, Sample
 from edgeproof.samples.icc import matrix_profile
 
-REVISION: Final = 1  # raise it when a scene or a file changes: the set is then made anew
+REVISION: Final = 2  # raise it when a scene or a file changes: the set is then made anew
 MANIFEST: Final = ".samples.json"
 SEED: Final = 7
 JPEG_QUALITY: Final = 92  # a camera's "fine"
@@ -53,8 +53,8 @@ def make_scene(
 ) -> Pixels:
     """Return a scene as ``(h, w, 3) uint8`` pixels; the same arguments give the same picture.
 
-    name: a key of PAINTERS. Sides: 64..20,000 px. grain: deviation of the noise at mid grey as a
-    share of full scale, 0..0.1; None takes the scene's own (0.012 to 0.018); a phone at night has
+    name: a key of PAINTERS. Sides: 64..20,000 px. grain: deviation of the noise in the
+    shadows, 0..0.1 of full scale; None takes the scene's own (0.012 to 0.018); a phone at night has
     0.05.
     """
     factor = max(1, math.ceil(math.sqrt(width_px * height_px / PAINTED_PX)))

@@ -58,8 +58,8 @@ export class CropTool {
     try {
       const { blob } = await this.previews.inTurn(this.photo, "w_960.webp", this.gone.signal);
       this.image.src = URL.createObjectURL(blob);
-    } catch {
-      this.stage.classList.add("failed");
+    } catch (error) {
+      this.stage.dataset.words = /** @type {Error} */ (error).message;
     }
   }
 
@@ -127,28 +127,22 @@ export class CropTool {
     if (event.button !== 0) return;
     const target = /** @type {HTMLElement} */ (event.target);
     const at = this.place(event);
-    const start = { ...this.crop };
-    let handle = target.dataset.handle || "";
-    if (!handle && !this.frame.contains(target)) {
-      this.crop = { x: at.x, y: at.y, w: 0.02, h: 0.02 };
-      handle = "se";
-    }
+    const handle = target.dataset.handle || "";
+    const isNew = !handle && !this.frame.contains(target);
+    const start = isNew ? { ...at, w: 0, h: 0 } : this.crop;
     event.preventDefault();
     (handle ? target.closest("button") || this.frame : this.frame).focus({ preventScroll: true });
     this.stage.setPointerCapture(event.pointerId);
     const move = (/** @type {PointerEvent} */ next) => {
       const to = this.place(next);
-      this.crop = handle ? resized(this.crop, handle, to.x, to.y, this.ratio()) : moved(start, to.x - at.x, to.y - at.y);
+      const side = isNew ? (to.y < at.y ? "n" : "s") + (to.x < at.x ? "w" : "e") : handle;
+      this.crop = side ? resized(start, side, to.x, to.y, this.ratio()) : moved(start, to.x - at.x, to.y - at.y);
       this.changed();
     };
-    const end = () => {
-      this.stage.removeEventListener("pointermove", move);
-      this.stage.classList.remove("dragging");
-    };
-    this.stage.classList.add("dragging");
-    this.stage.addEventListener("pointermove", move);
-    this.stage.addEventListener("pointerup", end, { once: true });
-    this.stage.addEventListener("pointercancel", end, { once: true });
+    const drag = new AbortController();
+    const { signal } = drag;
+    this.stage.addEventListener("pointermove", move, { signal });
+    for (const end of ["pointerup", "pointercancel"]) this.stage.addEventListener(end, () => drag.abort(), { signal });
   }
 
   place(/** @type {PointerEvent} */ event) {

@@ -70,6 +70,7 @@ export class Designer {
     this.crop = { x: 0, y: 0, w: 1, h: 1 };
     this.live = new Live(previews, photo);
     this.isShown = false;
+    this.number = 0;
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.timer = undefined;
     this.form = /** @type {HTMLFormElement} */ (this.makeForm());
@@ -107,7 +108,7 @@ export class Designer {
       select("Place", "place", PLACES, "bottom"),
       field("Size, mm", h("input", { name: "size", type: "number", min: 2, max: 40, step: 1, value: "7" })),
       field("Ink", h("input", { name: "ink", type: "color", value: "#ffffff" })),
-      field("Tilt", h("input", { name: "tilt", type: "range", min: -8000, max: 8000, step: 250, value: "0" })),
+      field("Tilt, degrees", h("input", { name: "tilt", type: "range", min: -8, max: 8, step: 0.25, value: "0" })),
       ...FILTERS.map(({ name, low }) => field(capital(name), h("input", { name, type: "range", min: low, max: 1000, step: 20, value: "0" }))),
     );
   }
@@ -126,7 +127,7 @@ export class Designer {
     const style = value("style");
     const width = { width_mm: Number(value("width")) };
     const colour = value("colour").slice(1);
-    const tilt = Number(value("tilt"));
+    const tilt = Math.round(Number(value("tilt")) * 1000);
     const text = value("text").trim();
     return {
       photos: [
@@ -149,14 +150,21 @@ export class Designer {
   }
 
   async store() {
+    this.number += 1;
+    const { number } = this;
+    this.status.classList.remove("refused");
     try {
       const start = performance.now();
-      this.design = await storeDesign(this.photo, this.document());
+      const design = await storeDesign(this.photo, this.document());
+      if (number !== this.number) return; // a newer look is on its way
+      this.design = design;
       this.id.textContent = `d_${this.design.slice(0, 20)}…`;
       this.id.title = this.design;
       this.status.textContent = `Stored in ${Math.round(performance.now() - start)} ms. The same look always gets the same id.`;
       this.live.want(`d_${this.design},w_960.jpg`);
     } catch (error) {
+      if (number !== this.number) return;
+      this.status.classList.add("refused");
       this.status.textContent = /** @type {Error} */ (error).message;
     }
   }
@@ -184,9 +192,12 @@ function shrunk(crop, photo, tiltMdeg) {
 
 const capital = (/** @type {string} */ word) => word[0].toUpperCase() + word.slice(1);
 
-/** @param {string} label @param {HTMLElement} input @param {string} [kind] */
+/** @param {string} label @param {any} input an input, select or textarea @param {string} [kind] */
 function field(label, input, kind = "") {
-  return h("label", { class: `field ${kind}` }, h("span", {}, label), input);
+  input.setAttribute("aria-label", label); // Chromium names no slider by the label around it
+  const value = input.type === "range" ? h("output", {}, input.value) : null;
+  if (value) input.addEventListener("input", () => { value.textContent = input.value; });
+  return h("label", { class: `field ${kind}` }, h("span", { class: "label" }, label, value), input);
 }
 
 /** @param {string} label @param {string} name @param {string[]} options @param {string} chosen */

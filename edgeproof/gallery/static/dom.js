@@ -40,18 +40,41 @@ export function say(/** @type {string} */ words) {
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 say.timer = undefined;
 
+/** Say what went wrong; it stays until it is closed. */
+export function complain(/** @type {string} */ words) {
+  document.getElementById("toast")?.classList.remove("shown");
+  const complaint = h(
+    "p",
+    { class: "complaint" },
+    h("span", {}, words),
+    h("button", { type: "button", class: "quiet", "aria-label": "Close this message", onclick: () => complaint.remove() }, "Close"),
+  );
+  document.getElementById("complaints")?.append(complaint);
+}
+
 /** Ask the gallery's own listener; a problem document becomes an Error with its words. */
 export async function ask(/** @type {string} */ path, /** @type {RequestInit} */ options = {}) {
-  const answer = await fetch(path, options);
+  const answer = await fetched(path, options);
   const document = await answer.json().catch(() => ({}));
   if (!answer.ok) throw new Error(problemInWords(answer.status, document));
   return document;
 }
 
+/** Fetch, and say in words when nobody answers. @param {string} url @param {RequestInit} options */
+export async function fetched(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (/** @type {Error} */ (error).name === "AbortError") throw error;
+    throw new Error("The server does not answer. Is it still running?");
+  }
+}
+
 /** @param {number} status @param {any} problem */
 export function problemInWords(status, problem) {
   const words = problem.detail || problem.title || `The server answered ${status}.`;
-  return problem.code ? `${words} (${problem.code})` : words;
+  const where = [problem.code, problem.field].filter(Boolean).join(", ");
+  return where ? `${words} (${where})` : words;
 }
 
 /** Copy a URL that opens this one picture and nothing else. */
@@ -65,6 +88,6 @@ export async function copyUrl(/** @type {string} */ path) {
     await navigator.clipboard.writeText(urls[0]);
     say("Signed URL copied: it opens this picture only.");
   } catch (error) {
-    say(`Not copied: ${/** @type {Error} */ (error).message}`);
+    complain(`Not copied: ${/** @type {Error} */ (error).message}`);
   }
 }

@@ -33,7 +33,7 @@ export class Live {
     /** @type {ReturnType<typeof setTimeout>|undefined} */
     this.timer = undefined;
     this.image = /** @type {HTMLImageElement} */ (h("img", { alt: "Preview of the crop" }));
-    this.area = h("div", { class: "area live loading" }, this.image);
+    this.area = h("div", { class: "area loading" }, this.image);
     this.area.style.setProperty("--dominant", `#${photo.dominant}`);
     this.facts = h("div", { class: "facts", "data-live": true });
     this.count = h("span", { class: "number dim" });

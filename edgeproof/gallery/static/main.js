@@ -17,7 +17,7 @@ class Page {
     this.previews = new Previews(answer.previews);
     this.thumbs = new Tiles(this.previews);
     this.studio = new Studio(this.previews, new Tiles(this.previews), answer.presets);
-    this.totals = { pictures: 0, bytes: 0, memory: 0, store: 0, render: 0, /** @type {number[]} */ made: [] };
+    this.totals = { pictures: 0, bytes: 0, hits: 0, rendered: 0, /** @type {number[]} */ made: [] };
     this.previews.onCost = (cost) => this.count(cost);
     addEventListener("hashchange", () => this.open());
     listenForDrops(byId("drop"), (photo) => this.add(photo));
@@ -36,8 +36,12 @@ class Page {
     link.style.setProperty("--dominant", `#${photo.dominant}`);
     void this.previews
       .inTurn(photo, "w_320,h_240,fit_cover.webp", this.thumbs.gone.signal)
-      .then(({ blob }) => { /** @type {HTMLImageElement} */ (image).src = URL.createObjectURL(blob); })
-      .catch(() => link.classList.add("failed"));
+      .then(({ blob }) => { /** @type {HTMLImageElement} */ (image).src = this.thumbs.objectUrl(blob); })
+      .catch((error) => {
+        if (this.thumbs.gone.signal.aborted) return;
+        link.classList.add("failed");
+        link.title = `${photo.name}: ${error.message}`;
+      });
     return link;
   }
 
@@ -69,15 +73,17 @@ class Page {
     const totals = this.totals;
     totals.pictures += 1;
     totals.bytes += cost.bytes;
-    if (cost.level === "memory" || cost.level === "store" || cost.level === "render") totals[cost.level] += 1;
-    if (cost.level === "render") totals.made.push(cost.serverMs);
+    if (cost.level === "render") {
+      totals.rendered += 1;
+      totals.made.push(cost.serverMs);
+    } else if (cost.level !== "miss") totals.hits += 1;
     const middle = [...totals.made].sort((a, b) => a - b)[totals.made.length >> 1];
     const entry = (/** @type {string} */ name, /** @type {string} */ value) => h("div", {}, h("dt", {}, name), h("dd", {}, value));
     byId("totals").replaceChildren(
       entry("pictures", String(totals.pictures)),
       entry("bytes", bytesInWords(totals.bytes)),
-      entry("hits", String(totals.memory + totals.store)),
-      entry("rendered", String(totals.render)),
+      entry("hits", String(totals.hits)),
+      entry("rendered", String(totals.rendered)),
       entry("median render", middle === undefined ? "–" : msInWords(middle)),
     );
   }

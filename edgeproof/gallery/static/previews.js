@@ -1,6 +1,6 @@
 /** Asking for previews: one signature per photo, a few requests at a time, costs read from headers. */
 
-import { ask, problemInWords } from "./dom.js";
+import { ask, fetched, problemInWords } from "./dom.js";
 
 const AT_ONCE = 6; // browsers open six connections to a host; more would only wait unseen
 const TRIES = 3; // of a picture that is refused for now (429, 503)
@@ -65,7 +65,7 @@ export class Previews {
   async fetch(photo, leaf, signal) {
     const url = await this.url(photo, leaf);
     const start = performance.now();
-    const answer = await fetch(url, { mode: "cors", credentials: "omit", cache: "no-store", signal });
+    const answer = await fetched(url, { mode: "cors", credentials: "omit", cache: "no-store", signal });
     if (!answer.ok) {
       const problem = await answer.json().catch(() => ({}));
       const waitS = Number(answer.headers.get("retry-after")) || 0;
@@ -107,7 +107,7 @@ const pause = (/** @type {number} */ ms) => new Promise((done) => setTimeout(don
 export function costOf(headers, blob, tripMs) {
   const { level, steps } = readServerTiming(headers.get("server-timing") || "");
   return {
-    level,
+    level: level || readCacheStatus(headers.get("cache-status")),
     steps,
     serverMs: steps.reduce((sum, step) => sum + step.ms, 0),
     tripMs,
@@ -116,6 +116,12 @@ export function costOf(headers, blob, tripMs) {
     etag: (headers.get("etag") || "").replaceAll('"', ""),
     type: (headers.get("content-type") || "").replace("image/", ""),
   };
+}
+
+/** An edge keeps the origin's times and says hit or not itself, last (RFC 9211). @param {string|null} field */
+export function readCacheStatus(field) {
+  const nearest = (field || "hit").split(",").at(-1) || "";
+  return nearest.split(";").some((part) => part.trim() === "hit") ? "edge" : "miss";
 }
 
 /** Read `hit;desc=render, decode;dur=3.2, …`. @param {string} field */

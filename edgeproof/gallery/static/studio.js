@@ -2,7 +2,7 @@
 
 import { CropTool } from "./croptool.js";
 import { Designer, readyDesigns, storeDesign } from "./designer.js";
-import { bytesInWords, h, say } from "./dom.js";
+import { bytesInWords, h } from "./dom.js";
 
 const SIZES = [96, 160, 320, 640, 1280, 2560];
 const FORMATS = ["jpg", "webp", "avif", "png"];
@@ -97,7 +97,7 @@ export class Studio {
           const design = await storeDesign(photo, document);
           row.append(this.tiles.tile({ photo, leaf: `d_${design},w_640.webp`, title, note }));
         } catch (error) {
-          say(`${title}: ${/** @type {Error} */ (error).message}`);
+          row.append(h("p", { class: "refused" }, `${title}: ${/** @type {Error} */ (error).message}`));
         }
       }
     }, { rootMargin: "300px" });

@@ -2,7 +2,8 @@
 
 import { bytesInWords, copyUrl, h, msInWords } from "./dom.js";
 
-export const LEVELS = { memory: "memory hit", store: "store hit", render: "rendered" };
+/** What the origin, or an edge before it, says about where a picture was, in words. */
+export const LEVELS = { memory: "memory hit", disk: "disk hit", joined: "joined a render", render: "rendered", edge: "edge hit", miss: "edge miss" };
 
 /**
  * @typedef {import("./previews.js").Photo} Photo
@@ -29,6 +30,13 @@ export class Tiles {
     this.gone = new AbortController();
     this.watch.disconnect();
     this.objectUrls.splice(0).forEach((url) => URL.revokeObjectURL(url));
+  }
+
+  /** A URL for a picture's bytes, good until these tiles are cleared. @param {Blob} blob */
+  objectUrl(blob) {
+    const url = URL.createObjectURL(blob);
+    this.objectUrls.push(url);
+    return url;
   }
 
   show(/** @type {IntersectionObserverEntry[]} */ seen) {
@@ -84,10 +92,8 @@ export class Tiles {
     area.classList.add("loading");
     try {
       const { blob, cost } = await this.previews.inTurn(photo, leaf, this.gone.signal);
-      const url = URL.createObjectURL(blob);
-      this.objectUrls.push(url);
       const img = /** @type {HTMLImageElement} */ (image);
-      img.src = url;
+      img.src = this.objectUrl(blob);
       await img.decode().catch(() => {});
       area.classList.remove("failed");
       facts.replaceChildren(...factsOf(cost, `${img.naturalWidth} × ${img.naturalHeight}`));
@@ -106,10 +112,10 @@ export class Tiles {
 export function factsOf(cost, px) {
   const steps = cost.steps.map((step) => `${step.name} ${msInWords(step.ms)}`).join(" · ");
   const time = cost.level === "render" ? msInWords(cost.serverMs) : msInWords(cost.tripMs);
-  const timeWords = cost.level === "render" ? `Made in ${time}: ${steps}` : `Round trip ${time}`;
+  const timeWords = cost.level === "render" ? `Made in ${time}: ${steps}` : `There and back in ${time}`;
   return [
     h("span", { class: `badge ${cost.level || "unknown"}` }, LEVELS[/** @type {keyof LEVELS} */ (cost.level)] || cost.level || "?"),
-    h("span", { class: "number", title: timeWords }, time),
+    h("span", { class: "number", title: timeWords }, `in ${time}`),
     h("span", { class: "number" }, bytesInWords(cost.bytes)),
     h("span", { class: "number dim" }, `${px} ${cost.type}`),
     cost.key ? h("code", { class: "key", title: `Derivative key ${cost.key}\nETag ${cost.etag}` }, `key ${cost.key.slice(0, 12)}…`) : h("span"),

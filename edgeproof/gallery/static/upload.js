@@ -1,6 +1,6 @@
 /** Taking a photo in: by drop anywhere on the page, or by a file dialog. */
 
-import { h, problemInWords, say } from "./dom.js";
+import { complain, h, problemInWords, say } from "./dom.js";
 
 /** @typedef {import("./previews.js").Photo} Photo @typedef {(photo: Photo) => void} Taken */
 
@@ -35,7 +35,7 @@ async function takeAll(files, taken) {
     try {
       taken(await send(file));
     } catch (error) {
-      say(`${file.name}: ${/** @type {Error} */ (error).message}`);
+      complain(`${file.name}: ${/** @type {Error} */ (error).message}`);
     }
   }
 }
@@ -49,7 +49,7 @@ function send(file) {
     request.setRequestHeader("content-type", file.type.startsWith("image/") ? file.type : "image/unknown");
     request.setRequestHeader("edgeproof-name", encodeURIComponent(file.name));
     request.upload.onprogress = ({ loaded, total }) => say(loaded < total ? `${file.name}: ${Math.round((100 * loaded) / total)} % sent` : `${file.name}: being checked …`);
-    request.onerror = () => failed(new Error("the connection broke"));
+    request.onerror = () => failed(new Error("The connection broke."));
     request.onload = () => {
       if (request.status < 300) done(request.response);
       else failed(new Error(problemInWords(request.status, request.response || {})));
