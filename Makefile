@@ -18,8 +18,11 @@ $(READY): pyproject.toml constraints.txt tools/setup
 	@tools/setup $(VENV) $(PYTHON)
 	@touch $@
 
-run: $(READY)  ## demo shop, sample photos and gallery on loopback; PHOTOS=folder adds yours
-	@$(BIN)/edgeproof demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+EDGE_varnish := tools/varnish-packages
+EDGE_cloudflare := tools/edge-packages
+run: $(READY)  ## demo shop, sample photos and gallery on loopback; PHOTOS=folder adds yours, EDGE=varnish or cloudflare an edge
+	@$(EDGE_$(EDGE))
+	@$(BIN)/edgeproof demo $(if $(PHOTOS),--photos "$(PHOTOS)") $(if $(EDGE),--edge $(EDGE))
 
 test: $(READY)  ## install what the tests need and run them all
 	@tools/test-packages
@@ -33,6 +36,7 @@ check: $(READY)  ## lint, format, types, import contracts, documentation
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@$(BIN)/edgeproof edge check
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
 
 format: $(READY)  ## format the code

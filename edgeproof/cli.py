@@ -13,6 +13,7 @@ from edgeproof.commands import (
     config,
     demo,
     doctor,
+    edge,
     keys,
     presets,
     server,
@@ -36,10 +37,11 @@ app.add_typer(tokens.app, name="tokens")
 app.add_typer(keys.app, name="keys")
 app.add_typer(presets.app, name="presets")
 app.add_typer(url.app, name="url")
+app.add_typer(edge.app, name="edge")
 app.add_typer(config.app, name="config")
 app.command("check", epilog=check.EPILOG)(check.check)
 app.command("serve")(server.serve)
-app.command("demo")(demo.demo)
+app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("health")(doctor.health)
 app.command("doctor")(doctor.doctor)
 

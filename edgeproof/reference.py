@@ -81,11 +81,24 @@ def errors_page() -> str:
             DOCUMENTS,
             _table(("code", "meaning"), [*reasons, *designs]),
             HOST,
-            _table(("code", "status", "words", "edges may keep", "retry after"), kinds),
+            _table(
+                ("code", "status", "words", "edges may keep", "retry after"), [*kinds, *AT_AN_EDGE]
+            ),
+            GALLERY,
         )
     )
 
 
+#: What only an edge says, of itself.
+AT_AN_EDGE = [
+    ("`edge.unavailable`", 503, "The pictures cannot be reached.", "", 5),
+    ("`edge.unset`", 503, "This edge is not set up.", "", 60),
+]
+#: What only the gallery of `make run` says, on loopback.
+GALLERY = """
+The gallery of `make run` has codes of its own: `gallery.host` 421, `gallery.origin` 403,
+`gallery.type` 415, `gallery.body` 413, `gallery.paths` 400, `gallery.file` 404.
+"""
 PAGES = {"settings.md": settings_page, "errors.md": errors_page}
 
 

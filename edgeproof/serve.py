@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import os
 import signal
 import socket
@@ -17,17 +18,17 @@ import uvloop
 from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from edgeproof import logs
 from edgeproof.console import CommandFailed
 from edgeproof.settings import Settings
 from edgeproof.supervise import supervise
+from edgeproof.wire import BoundedProtocol, TargetProtocol
 from edgeproof.wiring import Origin, open_origin
 from origin.routes.observe import RequestLog
 from origin.routes.private import HANDLERS, Api
 from origin.routes.private import routes as api_routes
-from origin.routes.public import TARGET_KEY, PublicApp
+from origin.routes.public import PublicApp
 
 SERVER_STARTED = "server_started"
 SERVER_STOPPED = "server_stopped"
@@ -38,16 +39,6 @@ KEEP_ALIVE_S = 75
 
 #: Extra routes on the private listener, made from the running origin (the gallery).
 MoreRoutes = Callable[[Origin], list[BaseRoute]]
-
-
-class TargetProtocol(HttpToolsProtocol):
-    """Hands the request target on byte for byte; URL parsing would hide what a client sent."""
-
-    def on_headers_complete(self) -> None:
-        """Keep the target and let the server parse a harmless one, so that it cannot object."""
-        self.scope[TARGET_KEY] = self.url  # type: ignore[literal-required] # our own key
-        self.url = b"/"
-        super().on_headers_complete()
 
 
 class Listener(uvicorn.Server):
@@ -88,6 +79,9 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+    supervisor = multiprocessing.parent_process()
+    if supervisor is not None:  # a killed supervisor must not leave its processes on the port
+        loop.add_reader(supervisor.sentinel, stop.set)
     async with AsyncExitStack() as stack:
         origin = await stack.enter_async_context(open_origin(settings, CollectorRegistry()))
         apps = [public_app(origin), private_app(origin, more_routes)]
@@ -123,7 +117,7 @@ async def _until(stop: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
 def _config(app: Any, settings: Settings, *, is_public: bool) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http=TargetProtocol if is_public else "httptools",
+        http=TargetProtocol if is_public else BoundedProtocol,
         ws="none",
         lifespan="off",
         log_config=None,
@@ -161,9 +155,12 @@ def private_app(origin: Origin, more_routes: MoreRoutes | None) -> Starlette:
         facts=origin.facts,
         logger=origin.logger,
         design_bytes_max=origin.settings.design_bytes_max,
+        upload_bytes_max=origin.settings.upload_bytes_max,
     )
     extra = more_routes(origin) if more_routes is not None else []
-    return Starlette(routes=[*api_routes(api), *extra], exception_handlers=HANDLERS)
+    app = Starlette(routes=[*api_routes(api), *extra], exception_handlers=HANDLERS)
+    app.router.redirect_slashes = False
+    return app
 
 
 def bind(address: str) -> socket.socket:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import fields
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,6 +15,7 @@ from edgeproof.console import CommandFailed, ExitCode
 from origin.ingest.caps import Caps
 
 CAPS = Caps()
+PORT_MAX = 65_535
 NameList = Annotated[tuple[str, ...], NoDecode]
 
 
@@ -49,6 +51,9 @@ class Settings(BaseSettings):
     edge_secrets: SecretStr | None = Field(
         None, description='JSON {"kid": "64 hex"} of live edge secrets, at most two'
     )
+    purge_secret: SecretStr | None = Field(
+        None, description="64 hex: what the purge manager says to a Varnish edge or shield"
+    )
     public_tenants: NameList | None = Field(
         None, description="tenants that answer unsigned requests; default: as the records say"
     )
@@ -68,6 +73,12 @@ class Settings(BaseSettings):
     )
     queue_max: int = Field(
         64, ge=1, le=100_000, description="distinct cold pictures that may wait; past it 503"
+    )
+    uploads_max: int = Field(
+        8, ge=1, le=1_000, description="uploads taken in at once; as many as queue_max may wait"
+    )
+    cold_renders_per_minute: int = Field(
+        120, ge=1, description="new pictures of one photo, per HTTP process; past it 429"
     )
     render_deadline_s: float = Field(
         10.0, gt=0, le=600, description="time of one render before its worker is killed"
@@ -133,6 +144,37 @@ class Settings(BaseSettings):
             return tuple(part.strip().lower() for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("purge_secret")
+    @classmethod
+    def _hex(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch("[0-9a-f]{64}", value.get_secret_value()):
+            raise ValueError("must be 64 lower-case hex characters")
+        return value
+
+    @field_validator("public_bind", "private_bind")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        host, _, port = value.rpartition(":")
+        if not host or not port.isdecimal() or not 0 <= int(port) <= PORT_MAX:
+            raise ValueError("an address is HOST:PORT, like 127.0.0.1:8080")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_a_base(cls, value: str | None) -> str | None:
+        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+/?", value):
+            raise ValueError("a base is like https://img.example.org, without a path")
+        return value
+
+    @field_validator("hosts", "public_tenants")
+    @classmethod
+    def _has_names(cls, value: tuple[str, ...] | None) -> tuple[str, ...] | None:
+        if value is not None and not all(
+            re.fullmatch(r"[a-z0-9.:_\[\]-]+", name) for name in value
+        ):
+            raise ValueError("names are separated by commas")
+        return value
+
     @property
     def caps(self) -> Caps:
         """The limits of the decode guard."""
@@ -185,9 +227,9 @@ def load() -> Settings:
 def child_environment(settings: Settings) -> dict[str, str]:
     """Return the variables that make another process of this program read the same settings."""
     values = settings.model_dump(mode="json", exclude_none=True)
-    secrets = settings.edge_secrets
-    if secrets is not None:
-        values["edge_secrets"] = secrets.get_secret_value()
+    for name, value in settings:
+        if isinstance(value, SecretStr):
+            values[name] = value.get_secret_value()
     return {
         f"EDGEPROOF_{name.upper()}": ",".join(value) if isinstance(value, list) else str(value)
         for name, value in values.items()

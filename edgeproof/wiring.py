@@ -38,6 +38,7 @@ from origin.flow.jobs import describe_engine, warm
 from origin.flow.look_up import HotPictures, Subjects
 from origin.flow.personalize import Personalize
 from origin.flow.preview import PreviewParts, Previews
+from origin.flow.ration import Ration
 from origin.flow.render import RenderLimits, RenderPorts, Renders
 from origin.flow.respond import Responder
 from origin.routes.observe import Metrics, metrics, refresh_gauges
@@ -74,6 +75,7 @@ class Origin:
     personalize: Personalize
     renders: Renders
     admission: Admission
+    uploads: Admission
     coalescers: tuple[Coalescer[Any], ...]
     metrics: Metrics
     registry: CollectorRegistry
@@ -132,13 +134,22 @@ class Origin:
     async def drain(self) -> None:
         """Finish what was begun, take on nothing new."""
         self.admission.close()
+        self.uploads.close()
         for coalescer in self.coalescers:
             await coalescer.finish(self.settings.drain_s)
 
 
 @asynccontextmanager
-async def open_stores(settings: Settings, *, on_damage: Any = None) -> AsyncIterator[Stores]:
-    """Open disk and records, migrated to this version; raises OriginError with what is wrong."""
+async def open_stores(
+    settings: Settings, *, on_damage: Any = None, is_new_allowed: bool = True
+) -> AsyncIterator[Stores]:
+    """Open disk and records, migrated to this version; raises OriginError with what is wrong.
+
+    is_new_allowed: False for what only reads, so that a mistyped folder is not made and found
+    empty.
+    """
+    if not is_new_allowed and not settings.data_dir.is_dir():
+        raise CommandFailed(f"there is no data folder {settings.data_dir}", ExitCode.USAGE)
     async with AsyncExitStack() as stack:
         disk = await asyncio.to_thread(Disk, settings.data_dir / "objects")
         stack.callback(disk.close)
@@ -212,6 +223,11 @@ def _origin(
     records = stores.records
     presets = PresetFiles(settings.presets_path)
     admission = Admission(running_max=settings.workers, waiting_max=settings.queue_max)
+    uploads = Admission(
+        running_max=settings.uploads_max,
+        waiting_max=settings.queue_max,
+        full_code="intake.queue_full",
+    )
     masters: Coalescer[dict[int, bytes]] = Coalescer(stores.locks)
     focuses: Coalescer[tuple[int, int]] = Coalescer(stores.locks)
     renders = Renders(
@@ -237,11 +253,12 @@ def _origin(
         derivatives=derivatives,
         coalescer=coalescer,
         admission=admission,
+        ration=Ration(settings.cold_renders_per_minute),
         renders=renders,
         responder=Responder(exposes_details=settings.exposes_details),
     )
     intake = Intake(
-        IntakeParts(pool, stores.sources, records, renders, stores.locks),
+        IntakeParts(pool, stores.sources, records, renders, stores.locks, uploads),
         caps=settings.caps,
         deadline_s=settings.intake_deadline_s,
     )
@@ -257,6 +274,7 @@ def _origin(
         personalize=Personalize(records, records),
         renders=renders,
         admission=admission,
+        uploads=uploads,
         coalescers=(coalescer, masters, focuses),
         metrics=counters,
         registry=registry,

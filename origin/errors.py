@@ -124,6 +124,8 @@ KINDS: dict[str, ErrorKind] = {
     "preset.unknown": ErrorKind(404, "There is no such preset.", C.CLIENT, edge_cache_s=10),
     "design.unknown": ErrorKind(404, "There is no such design.", C.CLIENT, edge_cache_s=10),
     "product.unknown": ErrorKind(404, "There is no such product.", C.CLIENT, edge_cache_s=10),
+    "http.malformed": ErrorKind(400, "This is not a request that can be read.", C.CLIENT),
+    "http.head_too_large": ErrorKind(431, "The head of the request is too large.", C.CLIENT),
     "api.unknown": ErrorKind(404, "There is no such address.", C.CLIENT),
     # the private API
     "api.method": ErrorKind(405, "This address does not take that method.", C.CLIENT),
@@ -144,6 +146,13 @@ KINDS: dict[str, ErrorKind] = {
         422, "A tenant's name is a-z, 0-9 and -, at most 32 characters.", C.CLIENT
     ),
     # too much at once, or something that we rest on is away
+    "render.cold_rate": ErrorKind(
+        429, "Too many new pictures of one photo.", C.CLIENT, retry_after_s=5
+    ),
+    "intake.queue_full": ErrorKind(503, "Too many uploads at once.", C.ENGINE, retry_after_s=5),
+    "workers.unavailable": ErrorKind(
+        503, "No worker can be started.", C.ENGINE, retry_after_s=5
+    ),
     "render.queue_full": ErrorKind(
         503, "Too many new pictures at once.", C.ENGINE, retry_after_s=2
     ),

@@ -69,10 +69,15 @@ async def _add(
 
     from edgeproof import logs, settings
     from edgeproof.wiring import open_origin
-    from origin.flow.intake import Upload
+    from origin.flow.intake import REFERENCE, Upload
 
     loaded = settings.load()
     logs.configure("warning")
+    if not loaded.data_dir.is_dir():
+        raise CommandFailed(f"there is no data folder {loaded.data_dir}", ExitCode.USAGE)
+    if not REFERENCE.fullmatch(owner) or (project and not REFERENCE.fullmatch(project)):
+        sentence = "an owner or project is the shop's own number: A-Z a-z 0-9 . _ : -, at most 64"
+        raise CommandFailed(sentence, ExitCode.USAGE)
     async with open_origin(loaded, CollectorRegistry()) as origin:
         found = await origin.stores.records.tenant(tenant)
         if found is None:
@@ -145,7 +150,7 @@ async def _list(tenant: str) -> list[dict[str, object]]:
     from edgeproof.wiring import open_stores
 
     found: list[dict[str, object]] = []
-    async with open_stores(settings.load()) as stores:
+    async with open_stores(settings.load(), is_new_allowed=False) as stores:
         if await stores.records.tenant(tenant) is None:
             raise CommandFailed(f"there is no tenant {tenant}")
         after = ""

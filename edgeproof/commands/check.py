@@ -41,6 +41,7 @@ Examples:
 Exit codes: 0 every file would be accepted, 2 a path is not there, 3 some file would be refused.
 """
 
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """One file's line. ``code`` is None when it is accepted.

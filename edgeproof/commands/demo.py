@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeproof.commands.edge import EDGE_PORT, Kind
 from edgeproof.console import CommandFailed, ExitCode, out, remark
 
 if TYPE_CHECKING:
@@ -53,24 +56,40 @@ def demo(
     quick: Annotated[
         bool, typer.Option("--quick", help="Two small sample photos instead of the seven.")
     ] = False,
+    edge: Annotated[
+        Kind | None, typer.Option(help="Show the pictures through this edge, on loopback too.")
+    ] = None,
+    edge_port: Annotated[int, typer.Option(help="Loopback port of the edge.")] = EDGE_PORT,
 ) -> None:
     """Make a demo shop with sample photos, serve it and print clickable URLs.
 
     Everything is in the data folder (EDGEPROOF_DATA_DIR, default ./data); delete it to begin anew.
     """
     from edgeproof import settings
+    from edgeproof.local_edge import behind_edge, running_edge
     from edgeproof.serve import serve
 
     # The terminal is for a person here: one line per request would bury the addresses.
-    loaded = settings.load().model_copy(update={"exposes_details": True, "log_level": "warning"})
+    loaded = settings.load().model_copy(
+        update={
+            "exposes_details": True,
+            "log_level": "warning",
+            "cold_renders_per_minute": 100_000,  # the crop tool asks as fast as one drags
+        }
+    )
     check_binds(loaded)
+    if edge is not None:
+        loaded = behind_edge(loaded, edge, edge_port)
     own = own_files(photos)
     samples = make_samples(loaded, is_quick=quick)
     asyncio.run(prepare(loaded, [*samples, *own]))
-    out(f"\n  Gallery  http://{loaded.private_bind}/gallery/")
-    out("  Ctrl-C stops it.\n")
-    sys.stdout.flush()
-    serve(loaded, gallery_routes)
+    with nullcontext() if edge is None else running_edge(loaded, edge, edge_port, {}):
+        if edge is not None:
+            out(f"\n  The pictures come through {edge} on {loaded.base_url}")
+        out(f"\n  Gallery  http://{loaded.private_bind}/gallery/")
+        out("  Ctrl-C stops it.\n")
+        sys.stdout.flush()
+        serve(loaded, gallery_routes)
 
 
 def check_binds(loaded: Settings) -> None:
@@ -88,10 +107,13 @@ def check_binds(loaded: Settings) -> None:
         try:
             bind(getattr(loaded, name)).close()
         except CommandFailed as failure:
+            cause = failure.__cause__
+            if not isinstance(cause, OSError) or cause.errno != errno.EADDRINUSE:
+                raise
             raise CommandFailed(
-                f"{failure}; is a demo running already? "
-                f"EDGEPROOF_{name.upper()}=127.0.0.1:PORT takes another port"
-            ) from failure
+                f"{getattr(loaded, name)} is in use. Is a demo running already? "
+                f"EDGEPROOF_{name.upper()}=127.0.0.1:PORT takes another port."
+            ) from cause
 
 
 def own_files(photos: Path | None) -> list[Path]:
@@ -100,6 +122,8 @@ def own_files(photos: Path | None) -> list[Path]:
 
     if photos is None:
         return []
+    if not photos.expanduser().exists():
+        raise CommandFailed(f"there is no folder {photos}", ExitCode.USAGE)
     files = list(walk([photos.expanduser()]))
     if not files:
         remark(f"{photos} has no files")
@@ -137,7 +161,7 @@ def report(origin: Origin, results: Sequence[dict[str, object]]) -> None:
     """Print a signed URL for each of the first photos, and why each refused file was refused."""
     from edgeproof.gallery_service import DEMO
 
-    taken = [result for result in results if result["ok"]]
+    taken = list({result["asset"]: result for result in results if result["ok"]}.values())
     out("\nPhotos, each with a signed preview\n")
     for result in taken[:URLS_MAX]:
         out(f"  {Path(str(result['file'])).name}  {result['width']} x {result['height']} px")

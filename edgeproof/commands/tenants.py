@@ -71,7 +71,7 @@ async def _list() -> list[dict[str, object]]:
     from edgeproof import settings
     from edgeproof.wiring import open_stores
 
-    async with open_stores(settings.load()) as stores:
+    async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return [
             {
                 "tenant": tenant.name,
@@ -98,5 +98,5 @@ async def _suspend(name: str, *, is_suspended: bool) -> bool:
     from edgeproof import settings
     from edgeproof.wiring import open_stores
 
-    async with open_stores(settings.load()) as stores:
+    async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return await stores.records.update_tenant(name, is_suspended=is_suspended)

@@ -39,7 +39,7 @@ async def _new(name: str, tenant: str, scope: list[str] | None) -> str:
             f"no such scope: {unknown[0]}; there are {', '.join(SCOPES)}", ExitCode.USAGE
         )
     token = new_token()
-    async with open_stores(settings.load()) as stores:
+    async with open_stores(settings.load(), is_new_allowed=False) as stores:
         if tenant != "*" and await stores.records.tenant(tenant) is None:
             raise CommandFailed(f"there is no tenant {tenant}")
         await stores.records.add_token(
@@ -65,7 +65,7 @@ async def _list() -> list[dict[str, object]]:
     from edgeproof import settings
     from edgeproof.wiring import open_stores
 
-    async with open_stores(settings.load()) as stores:
+    async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return [
             {
                 "name": record.name,
@@ -90,5 +90,5 @@ async def _revoke(name: str) -> bool:
     from edgeproof import settings
     from edgeproof.wiring import open_stores
 
-    async with open_stores(settings.load()) as stores:
+    async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return await stores.records.revoke_token(name)

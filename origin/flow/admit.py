@@ -15,12 +15,15 @@ class Admission:
     """A bounded queue before a fixed number of places.
 
     running_max: places, the number of workers. waiting_max: who may wait for one; the next gets
-    503 "render.queue_full" without waiting.
+    503 with ``full_code`` without waiting.
     """
 
-    def __init__(self, *, running_max: int, waiting_max: int) -> None:
+    def __init__(
+        self, *, running_max: int, waiting_max: int, full_code: str = "render.queue_full"
+    ) -> None:
         self._places = asyncio.Semaphore(running_max)
         self._waiting_max = waiting_max
+        self._full_code = full_code
         self._arrivals: deque[float] = deque()
         self._is_closed = False
 
@@ -44,7 +47,7 @@ class Admission:
         if self._is_closed:
             raise Overloaded("server.stopping")
         if len(self._arrivals) >= self._waiting_max:
-            raise Overloaded("render.queue_full")
+            raise Overloaded(self._full_code)
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:

@@ -5,11 +5,20 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from cache_keys.ids import asset_id
-from origin.errors import BadDocument, PhotoRefused, RenderFailed, Unauthorized
+from origin.errors import (
+    BadDocument,
+    OriginError,
+    PhotoRefused,
+    RenderFailed,
+    StoreUnavailable,
+    Unauthorized,
+)
+from origin.flow.admit import Admission
 from origin.flow.jobs import Opened, open_upload
 from origin.flow.render import Renders
 from origin.ingest.caps import Caps
@@ -53,6 +62,7 @@ class IntakeParts:
     records: AssetRecords
     renders: Renders
     locks: HostLocks
+    admission: Admission
 
 
 class Intake:
@@ -78,16 +88,23 @@ class Intake:
         then nothing of the upload stays.
         """
         check_upload(upload)
-        async with self._parts.sources.receive() as path:
+        async with self._parts.admission.place(), self._parts.sources.receive() as path:
             received = await receive(chunks, path, self._caps, upload.tenant.id_key)
             async with self._parts.locks.hold(f"intake:{upload.tenant.name}/{received.content}"):
                 life, known = await self._life(upload.tenant, received)
                 if known is not None:
+                    # The same bytes again mend a stored source that was lost or damaged.
+                    await self._parts.sources.adopt(known.tenant, known.asset, path)
                     return Taken(await self._record(known, upload, {}), is_new=False)
                 opened = await self._validate(path)
                 asset = self._asset(upload, received, opened, life)
                 await self._archive(asset, path, opened)
-                return Taken(await self._record(asset, upload, opened.capture), is_new=True)
+                try:
+                    recorded = await self._record(asset, upload, opened.capture)
+                except OriginError:
+                    await self._withdraw(asset)
+                    raise
+                return Taken(recorded, is_new=True)
 
     async def _life(self, tenant: Tenant, received: Received) -> tuple[int, Asset | None]:
         """Return the smallest life without a tombstone, and the asset that lives it, if any."""
@@ -135,6 +152,13 @@ class Intake:
         """Store the source and its masters; the record, written last, makes them exist."""
         await self._parts.sources.adopt(asset.tenant, asset.asset, path)
         await self._parts.renders.store_masters(asset, opened.masters.levels)
+
+    async def _withdraw(self, asset: Asset) -> None:
+        """Remove what has no record; while the records cannot say so, the start's sweep will."""
+        with suppress(StoreUnavailable):
+            if await self._parts.records.asset(asset.tenant, asset.asset) is None:
+                await self._parts.sources.delete(asset.tenant, asset.asset)
+                await self._parts.renders.remove_masters(asset)
 
     async def _record(self, asset: Asset, upload: Upload, capture: dict[str, str]) -> Asset:
         return await self._parts.records.add_asset(

@@ -16,6 +16,7 @@ from origin.flow.coalesce import Coalescer
 from origin.flow.epoch import EpochWatch
 from origin.flow.inform import information
 from origin.flow.look_up import EDGE_MASTER, HotPicture, HotPictures, Subject, Subjects
+from origin.flow.ration import Ration
 from origin.flow.render import Renders
 from origin.flow.respond import Responder, refusal
 from origin.flow.store import seal, store
@@ -41,6 +42,7 @@ class PreviewParts:
     derivatives: DerivativeStore
     coalescer: Coalescer[Derivative]
     admission: Admission
+    ration: Ration
     renders: Renders
     responder: Responder
 
@@ -139,6 +141,7 @@ class Previews:
         trace.hit = "joined"
         if not parts.coalescer.is_running(job):
             parts.admission.check()
+            parts.ration.take(name.tenant, name.asset)
         return await parts.coalescer.run(
             job,
             lambda: parts.derivatives.get(name, generation=generation),

@@ -17,13 +17,12 @@ from origin.flow.jobs import find_focus, remake_masters, render
 from origin.flow.look_up import REMEMBERED_MAX, Subject
 from origin.flow.trace import Trace
 from origin.ports import AssetChanges, ObjectStore, PhotoRecords, SourceStore, Workers
+from origin.render.levels import smallest_level
 from origin.render.plan import Plan, Rights, plan, plan_edge_master
 from origin.values import Asset, Rendered
 
 T = TypeVar("T")
 
-#: The level that is large enough to find faces and subjects in, and cheap to read.
-FOCUS_LEVEL = 640
 #: What a job may answer that speaks against the source it opened.
 BLAMED = {"render.deadline", "render.crashed"}
 
@@ -118,7 +117,7 @@ class Renders:
         stored = await self.store_masters(asset, masters.levels)
         # An erase that deleted the masters while they were made must not find them here again.
         if await self._records.is_erased(asset.tenant, asset.asset):
-            await self._objects.delete_prefix(f"{asset.tenant}/masters/{asset.asset}/")
+            await self.remove_masters(asset)
             raise Gone("asset.erased")
         return stored
 
@@ -128,6 +127,10 @@ class Renders:
             level: await self._objects.put(self._master_name(asset, level), content)
             for level, content in levels.items()
         }
+
+    async def remove_masters(self, asset: Asset) -> None:
+        """Remove every level of every engine."""
+        await self._objects.delete_prefix(f"{asset.tenant}/masters/{asset.asset}/")
 
     def _master_name(self, asset: Asset, level: int) -> str:
         return f"{asset.tenant}/masters/{asset.asset}/{self._engine}/{level}"
@@ -144,7 +147,8 @@ class Renders:
             return self._found.get(name)
 
         async def find() -> tuple[int, int]:
-            raster = await self.master(asset, FOCUS_LEVEL)
+            sides = (asset.photo.width_px, asset.photo.height_px)
+            raster = await self.master(asset, smallest_level(sides))
             point = await self._run(find_focus, raster, kind)
             return await self._records.set_focus(asset.tenant, asset.asset, kind, point)
 

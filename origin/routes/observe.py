@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,9 @@ from origin.headers import Answer
 #: Seconds; a hit takes less than a millisecond, a cold 50 MP source some seconds.
 BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 PREVIEW_ANSWERED = "preview_answered"
+REQUEST_FAILED = "request_failed"
+#: What of a refused target may be logged: up to the first byte that no path has.
+_LOGGED = re.compile(rb"[a-z0-9/_.,~-]{0,200}")
 #: The extensions that are label values; anything else is "other".
 FORMATS = {"avif", "webp", "jpg", "png", "json"}
 
@@ -98,6 +102,10 @@ class RequestLog:
             line |= {"code": trace.code, "reason": trace.reason}
         self._logger.info(PREVIEW_ANSWERED, **line)
 
+    def failed(self, bug: Exception) -> None:
+        """Log a bug of ours with its traceback."""
+        self._logger.error(REQUEST_FAILED, exc_info=bug)
+
     def _count(self, answer: Answer, trace: Trace, spent_s: float, body_bytes: int) -> None:
         counters = self._counters
         ext = trace.path.rpartition(".")[2]
@@ -124,5 +132,6 @@ def refresh_gauges(
 
 
 def _path(target: bytes) -> str:
-    """Return the path of a refused target, shortened; its query may hold a signature."""
-    return target.partition(b"?")[0][:200].decode("latin-1")
+    """Return the start of a refused target; what follows, however escaped, may be a secret."""
+    match = _LOGGED.match(target)
+    return match[0].decode() if match else ""

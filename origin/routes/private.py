@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -14,8 +15,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cache_keys.errors import Refusal
-from origin.errors import BadDocument, Gone, NotFound, OriginError
-from origin.flow.intake import Intake, Upload
+from origin.errors import BadDocument, Gone, NotFound, OriginError, PhotoRefused
+from origin.flow.intake import REFERENCE, Intake, Upload
 from origin.flow.personalize import Personalize
 from origin.flow.respond import plain_refusal
 from origin.flow.tokens import authorize_token
@@ -26,6 +27,8 @@ from origin.values import Asset, Tenant
 
 PHOTO_TAKEN = "photo_taken"
 DESIGN_TAKEN = "design_taken"
+#: Longest silence within a body, in seconds.
+BODY_IDLE_S = 30.0
 
 #: Makes ready, signed URLs: (tenant, asset, ops with ext) to an absolute URL.
 Sign = Callable[[str, str, str], str]
@@ -47,6 +50,7 @@ class Api:
     facts: Callable[[], dict[str, object]]
     logger: Any  # structlog's own type
     design_bytes_max: int
+    upload_bytes_max: int
 
 
 def routes(api: Api) -> list[Route]:
@@ -80,6 +84,8 @@ async def post_asset(api: Api, request: Request) -> Response:
         retention=query.get("retention", "project"),
     )
     try:
+        if _announced_bytes(request) > api.upload_bytes_max:
+            raise PhotoRefused("photo.too_large", log="by its Content-Length")
         taken = await api.intake.take(upload, _body(request))
     except OriginError as refused:
         api.metrics.uploads.labels(refused.code).inc()
@@ -112,6 +118,8 @@ async def post_design(api: Api, request: Request) -> Response:
         if len(body) > api.design_bytes_max:
             raise BadDocument("api.body_too_large")
     owner = request.query_params.get("owner", "")
+    if owner and not REFERENCE.fullmatch(owner):
+        raise BadDocument("api.owner", field="owner")
     stored = await api.personalize.take(tenant, bytes(body), owner=owner)
     api.logger.info(DESIGN_TAKEN, tenant=tenant.name, design=stored.design, asset=stored.asset)
     document = {
@@ -182,10 +190,23 @@ async def _permitted(api: Api, request: Request, scope: str) -> Tenant:
     return tenant
 
 
+def _announced_bytes(request: Request) -> int:
+    length = request.headers.get("content-length", "0")
+    return int(length) if length.isdecimal() else 0
+
+
 async def _body(request: Request) -> AsyncIterator[bytes]:
+    """Read the body; a client that goes away or stalls is told so and holds nothing."""
+    chunks = request.stream()
     try:
-        async for chunk in request.stream():
+        while True:
+            async with asyncio.timeout(BODY_IDLE_S):
+                chunk = await anext(chunks, None)
+            if chunk is None:
+                return
             yield chunk
+    except TimeoutError as stalled:
+        raise BadDocument("api.body", "The upload stalled.") from stalled
     except ClientDisconnect as gone:
         raise BadDocument("api.body", "The upload was cut off.") from gone
 

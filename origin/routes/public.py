@@ -33,6 +33,9 @@ class Observer(Protocol):
     ) -> None:
         """Log and count it."""
 
+    def failed(self, bug: Exception) -> None:
+        """Log a bug of ours with its traceback."""
+
 
 class PublicApp:
     """ASGI application of the public listener. deadline_s: age at which an answer is cut off."""
@@ -61,13 +64,22 @@ class PublicApp:
             return
         request = read_request(scope, target)
         trace = Trace()
-        answer = self._previews.answer_now(request, trace)
-        if answer is None:
-            answer = await self._previews.answer(request, trace)
+        answer = await self._answer(request, trace)
         try:
             await self._send(send, scope["method"], answer, started)
+        except TimeoutError:  # a reader too slow for the deadline; leaving cuts the connection
+            trace.code = "render.deadline"
         finally:
             self._observer.answered(request, answer, trace, time.perf_counter() - started)
+
+    async def _answer(self, request: PreviewRequest, trace: Trace) -> Answer:
+        try:
+            answer = self._previews.answer_now(request, trace)
+            return answer or await self._previews.answer(request, trace)
+        except Exception as bug:  # noqa: BLE001 - the outermost edge of a request
+            trace.code, trace.reason = "server.failed", repr(bug)
+            self._observer.failed(bug)
+            return problem(500, "server.failed", "Something went wrong here.")
 
     def _health(self) -> Answer:
         status = 200 if self._is_healthy() else 503
@@ -101,12 +113,14 @@ def target_of(scope: Scope) -> bytes:
 
 def read_request(scope: Scope, target: bytes) -> PreviewRequest:
     """Take from the request the few fields that may change its answer."""
-    host, has_body, proofs = b"", False, []
+    hosts: list[bytes] = []
+    proofs: list[bytes] = []
+    has_body = False
     accept: list[bytes] = []
     fields: dict[bytes, bytes] = {}
     for name, value in scope["headers"]:
         if name == b"host":
-            host = value if not host else host + b"," + value
+            hosts.append(value.strip(b" \t"))
         elif name == b"accept":
             accept.append(value)
         elif name in CONDITIONS:
@@ -119,14 +133,9 @@ def read_request(scope: Scope, target: bytes) -> PreviewRequest:
             has_body = True
     wire = Request(
         method=scope["method"],
-        host=host.decode("latin-1"),
+        host=b",".join(hosts).decode("latin-1"),  # two of them are no host that we know
         target=target,
         has_body=has_body,
         proof=b",".join(proofs) if proofs else None,
     )
     return PreviewRequest(wire, tuple(accept), fields)
-
-
-def unexpected() -> Answer:
-    """Return the answer to a bug of ours."""
-    return problem(500, "server.failed", "Something went wrong here.")

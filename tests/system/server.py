@@ -165,6 +165,8 @@ def server(data_dir: Path, **settings: str) -> Iterator[Server]:
     }
     environment |= {
         "EDGEPROOF_DATA_DIR": str(data_dir),
+        # Tests ask for many pictures of few photos; the ration has a test of its own.
+        "EDGEPROOF_COLD_RENDERS_PER_MINUTE": "100000",
         "EDGEPROOF_PUBLIC_BIND": f"127.0.0.1:{public_port}",
         "EDGEPROOF_PRIVATE_BIND": f"127.0.0.1:{private_port}",
         **{f"EDGEPROOF_{name.upper()}": value for name, value in settings.items()},

@@ -28,6 +28,7 @@ from origin.flow.intake import Intake, IntakeParts, Taken, Upload
 from origin.flow.look_up import HotPictures, Subjects
 from origin.flow.personalize import Personalize
 from origin.flow.preview import PreviewParts, Previews
+from origin.flow.ration import Ration
 from origin.flow.render import RenderLimits, RenderPorts, Renders
 from origin.flow.respond import Responder
 from origin.flow.trace import Trace
@@ -143,13 +144,16 @@ async def house(folder: Path, *, deadline_s: float = 60.0, waiting_max: int = 64
         derivatives=MemoryDerivatives(records),
         coalescer=Coalescer(locks),
         admission=admission,
+        ration=Ration(10_000),
         renders=renders,
         responder=Responder(exposes_details=False),
     )
     return House(
         previews=Previews(parts, engine=ENGINE, deadline_s=deadline_s, now=lambda: NOW),
         intake=Intake(
-            IntakeParts(workers, sources, records, renders, locks),
+            IntakeParts(
+                workers, sources, records, renders, locks, Admission(running_max=4, waiting_max=9)
+            ),
             caps=Caps(),
             deadline_s=60,
             now=time.time,

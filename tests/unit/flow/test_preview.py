@@ -156,6 +156,17 @@ def test_a_focus_is_found_once_and_kept(tmp_path: Path) -> None:
     play(tmp_path, scene)
 
 
+def test_a_photo_smaller_than_every_level_has_a_focus_too(tmp_path: Path) -> None:
+    async def scene(whole: House, asset: str) -> None:
+        del asset
+        small = (await whole.take(photo_jpeg(401, 301, 8))).asset.asset
+        for g in ("smart", "face"):
+            answer = await whole.ask(small, f"w_96,h_96,fit_cover,g_{g}.jpg")
+            assert answer.status == 200
+
+    play(tmp_path, scene)
+
+
 def test_a_source_that_crashes_twice_is_quarantined(tmp_path: Path) -> None:
     async def scene(whole: House, asset: str) -> None:
         await whole.objects.delete_prefix(f"acme/masters/{asset}/")
