@@ -6,7 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,6 +26,7 @@ from origin.adapters.disk import Disk, store_errors
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.frames import WorkerLimits
 from origin.adapters.host_locks import FileLocks
+from origin.adapters.orphans import sweep
 from origin.adapters.pool import WorkerPool
 from origin.adapters.records import Database, SqlRecords, upgrade
 from origin.errors import OriginError
@@ -46,6 +47,7 @@ from origin.routes.observe import Metrics, metrics, refresh_gauges
 #: How often read-only gauges are set, in seconds.
 GAUGES_S = 1.0
 OBJECT_DAMAGED = "object_damaged"
+ORPHANS_REMOVED = "orphans_removed"
 #: Life of a URL that the API hands out, in seconds: it is good for one to two days.
 URL_LIFE_S = 86_400
 
@@ -131,6 +133,14 @@ class Origin:
             refresh_gauges(self.metrics, self.admission, self.pool.alive(), self.pool.restarts)
             await asyncio.sleep(GAUGES_S)
 
+    async def sweep(self) -> None:
+        """Remove what uploads left that never got a record; a store that is away waits its turn."""
+        stores = self.stores
+        with suppress(OriginError):
+            removed = await sweep(stores.sources, stores.objects, stores.records)
+            if removed:
+                self.logger.warning(ORPHANS_REMOVED, count=removed)
+
     async def drain(self) -> None:
         """Finish what was begun, take on nothing new."""
         self.admission.close()
@@ -184,8 +194,8 @@ async def open_origin(settings: Settings, registry: CollectorRegistry) -> AsyncI
         pool = await stack.enter_async_context(open_pool(settings))
         engine = await engine_of(pool, settings)
         origin = _origin(settings, stores, pool, ring, engine, counters, registry, logger)
-        gauges = asyncio.create_task(origin.keep_gauges())
-        stack.callback(gauges.cancel)
+        for care in (origin.keep_gauges(), origin.sweep()):
+            stack.callback(asyncio.create_task(care).cancel)
         yield origin
 
 

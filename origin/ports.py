@@ -99,6 +99,7 @@ class AssetRecords(Protocol):
     ) -> Asset:
         """Record it with its first owner, or add an owner to what is there; return the record.
 
+        Of two retention classes the stronger one is kept. Nothing else of a known record changes.
         Raises Gone "asset.erased" when a tombstone stands under that id.
         """
 
@@ -150,7 +151,11 @@ class DesignRecords(Protocol):
         """Return a stored design."""
 
     async def add_design(self, record: DesignRecord) -> None:
-        """Store it; harmless when it is there (the id is its content)."""
+        """Store it; harmless when it is there (the id is its content).
+
+        Raises NotFound "asset.unknown" and Gone "asset.erased" for its photo, in one step with
+        the look at it: an erase comes before it or takes the design along.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,11 +196,19 @@ class Epoch(Protocol):
 class Workers(Protocol):
     """A pool of processes that touch pixels. Killing one is the only bound that holds."""
 
-    async def run(self, job: Callable[..., T], *args: object, deadline_s: float) -> T:
+    async def run(
+        self,
+        job: Callable[..., T],
+        *args: object,
+        deadline_s: float,
+        is_background: bool = False,
+    ) -> T:
         """Run a picklable top-level function in a worker and return its result.
 
+        Background jobs let the others go first and leave one worker to them.
         Raises what the job raises if it is an OriginError; RenderFailed "render.deadline" when the
-        worker was killed at its deadline, "render.crashed" when it died or ran out of memory.
+        worker was killed at its deadline, "render.crashed" when it died or ran out of memory,
+        "workers.unavailable" when none can be started: then the job never began.
         """
 
     def alive(self) -> int:

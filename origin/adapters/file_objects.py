@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from blake3 import blake3
 
-from origin.adapters.disk import Disk
+from origin.adapters.disk import SEGMENT, Disk
 from origin.adapters.sealed import Note, note_bytes, unsealed
 from origin.adapters.threads import in_thread
 
@@ -134,6 +135,44 @@ class FileSources:
         name = source_name(tenant, asset)
         await in_thread(self._disk.writers, "remove a source", self._disk.remove, name)
 
+    async def older_than(self, tenant: str, age_s: float) -> Sequence[str]:
+        """Return the asset ids of the sources that were last taken in longer ago than that."""
+        return await in_thread(
+            self._disk.readers, "list the sources", self._older_than, tenant, age_s
+        )
+
+    async def delete_older_than(self, tenant: str, asset: str, age_s: float) -> bool:
+        """Remove a source unless it was taken in since; return whether it was removed."""
+        name = source_name(tenant, asset)
+        return await in_thread(self._disk.writers, "remove a source", self._delete_old, name, age_s)
+
+    def _older_than(self, tenant: str, age_s: float) -> list[str]:
+        folder, old = self._disk.path_of(f"{tenant}/sources"), []
+        self._disk.must_be_there()
+        for path in folder.iterdir() if folder.is_dir() else ():
+            with suppress(FileNotFoundError):  # removed while we look
+                if SEGMENT.fullmatch(path.name) and _is_old(path, age_s):
+                    old.append(path.name)
+        return old
+
+    def _delete_old(self, name: str, age_s: float) -> bool:
+        """Take it aside and look at its age again, so that no upload that comes in now is lost."""
+        path, aside = self._disk.path_of(name), self._disk.scratch_path()
+        try:
+            if not _is_old(path, age_s):
+                return False
+            path.rename(aside)
+        except FileNotFoundError:
+            self._disk.must_be_there()
+            return False
+        is_old = _is_old(aside, age_s)
+        if not is_old:
+            with suppress(FileExistsError):
+                os.link(aside, path)
+        aside.unlink()
+        self._disk.settle(name)
+        return is_old
+
     def _find(self, name: str) -> Path | None:
         path = self._disk.path_of(name)
         if path.is_file():
@@ -142,12 +181,21 @@ class FileSources:
         return None
 
     def _adopt(self, name: str, received: Path) -> None:
+        received.chmod(0o600)
+        os.utime(received)
         with received.open("rb") as file:
             os.fsync(file.fileno())
         link = self._disk.scratch_path()
         os.link(received, link)
+
+        def keeps(target: Path) -> bool:
+            is_same = _is_same(received, target)
+            if is_same:
+                os.utime(target)  # taken in now: no sweep may remove it
+            return is_same
+
         try:
-            self._disk.publish(link, name, lambda target: _is_same(received, target))
+            self._disk.publish(link, name, keeps)
             self._disk.settle(name)
         finally:
             link.unlink(missing_ok=True)
@@ -156,6 +204,10 @@ class FileSources:
 def source_name(tenant: str, asset: str) -> str:
     """Return the object name of a source."""
     return f"{tenant}/sources/{asset}"
+
+
+def _is_old(path: Path, age_s: float) -> bool:
+    return time.time() - path.stat().st_mtime > age_s
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -130,8 +130,15 @@ class MemoryLocks:
 class ThreadWorkers:
     """Workers without processes: a job that overruns is left behind, one that crashes takes us."""
 
-    async def run(self, job: Callable[..., T], *args: object, deadline_s: float) -> T:
-        """Run it in a thread. Raises as the port says, as far as a thread can know."""
+    async def run(
+        self,
+        job: Callable[..., T],
+        *args: object,
+        deadline_s: float,
+        is_background: bool = False,
+    ) -> T:
+        """Run it in a thread, which waits for none. Raises as the port says, where it can know."""
+        del is_background
         try:
             async with asyncio.timeout(deadline_s):
                 return await asyncio.to_thread(job, *args)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from origin.adapters.retention import stronger
 from origin.errors import BadDocument, Gone, NotFound
 from origin.ports import DesignRecord, TokenRecord
 from origin.values import Asset, Tenant
@@ -80,8 +81,9 @@ class MemoryRecords:
     async def add_asset(
         self, asset: Asset, *, owner: str, project: str | None, capture: Mapping[str, str]
     ) -> Asset:
-        """Record it. Raises Gone "asset.erased", NotFound "tenant.unknown".
+        """Record it, or keep the stronger retention of what is there.
 
+        Raises Gone "asset.erased", NotFound "tenant.unknown".
         Owner and project are for the purge and for people: no port reads them.
         """
         if asset.tenant not in self._tenants:
@@ -90,7 +92,9 @@ class MemoryRecords:
         if stored.is_erased:
             raise Gone("asset.erased")
         self._captures.setdefault((asset.tenant, asset.asset), dict(capture))
-        return stored
+        kept = replace(stored, retention=stronger(stored.retention, asset.retention))
+        self._assets[asset.tenant, asset.asset] = kept
+        return kept
 
     async def set_focus(
         self, tenant: str, asset: str, kind: str, point: tuple[int, int]
@@ -150,8 +154,9 @@ class MemoryRecords:
         return self._designs.get((tenant, design))
 
     async def add_design(self, record: DesignRecord) -> None:
-        """Store it; harmless when it is there. Raises NotFound "asset.unknown"."""
-        self._known(record.tenant, record.asset)
+        """Store it; harmless when there. Raises NotFound "asset.unknown", Gone "asset.erased"."""
+        if self._known(record.tenant, record.asset).is_erased:
+            raise Gone("asset.erased")
         self._designs.setdefault((record.tenant, record.design), record)
 
     async def token(self, token_sha256: str) -> TokenRecord | None:

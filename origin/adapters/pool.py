@@ -14,7 +14,7 @@ import signal
 import socket
 import sys
 from collections import Counter
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar, cast
 
@@ -28,8 +28,9 @@ from origin.adapters.frames import (
     packed,
     unpacked,
 )
+from origin.adapters.turns import Turns
 from origin.adapters.warm import warm_libvips
-from origin.errors import Overloaded, RenderFailed
+from origin.errors import OriginError, Overloaded, RenderFailed
 
 __all__ = ["WorkerLimits", "WorkerPool"]
 
@@ -37,13 +38,17 @@ T = TypeVar("T")
 # A worker that has not warmed up by then never will (measured: 0.08 s; a loaded host: 3 s).
 START_DEADLINE_S = 60.0
 ENDING_S = 1.0
+# Between two tries to start a worker, doubled each time, and always shorter than what a refused
+# caller waits ("workers.unavailable": 5 s).
+PAUSE_S = 0.1
+PAUSE_S_MAX = 2.0
 CLOSE_STEP_S = 0.01
 # Replies up to twice this are read without a pause of the socket (a preview is below 2 MB).
 READ_AHEAD_BYTES = 4 << 20
 
 
 class WorkerPool:
-    """Workers: a fixed number of processes; each is replaced when it dies, overruns or has aged."""
+    """Workers: a fixed number of slots, each with a task that keeps one process up in it."""
 
     def __init__(
         self,
@@ -58,14 +63,17 @@ class WorkerPool:
         self.restarts: Counter[str] = Counter()  # "deadline", "crashed", "recycled"
         self._begin = Begin(limits, warm)
         self._jobs_max = jobs_max
-        self._idle: asyncio.LifoQueue[_Worker | None] = asyncio.LifoQueue()
+        self._turns: Turns[_Worker] = Turns(workers)
         self._up: set[_Worker] = set()
-        self._tasks: set[asyncio.Task[object]] = set()
         self._waiting = 0
-        self._is_closing = False
+        self._jobs: set[asyncio.Task[object]] = set()
+        self._slots: set[asyncio.Task[None]] = set()
+        self._is_closing = False  # no new job
+        self._closed = asyncio.Event()  # no new worker
+        self._trouble = ""  # why the last worker could not start
 
     async def start(self) -> None:
-        """Start every worker. Raises RenderFailed "render.crashed" when one cannot."""
+        """Start every worker. Raises RenderFailed "workers.unavailable" when one cannot."""
         started = await asyncio.gather(
             *(self._started() for _ in range(self.workers)), return_exceptions=True
         )
@@ -73,22 +81,39 @@ class WorkerPool:
         if failures:
             await self.close(timeout_s=0)
             raise failures[0]
-        for worker in self._up:
-            self._idle.put_nowait(worker)
+        for worker in tuple(self._up):
+            slot = asyncio.create_task(self._keep(worker))
+            self._slots.add(slot)
+            slot.add_done_callback(self._slots.discard)
 
-    async def run(self, job: Callable[..., T], *args: object, deadline_s: float) -> T:
+    async def run(
+        self,
+        job: Callable[..., T],
+        *args: object,
+        deadline_s: float,
+        is_background: bool = False,
+    ) -> T:
         """Run a top-level function of an importable module in a worker and return its result.
 
         ``deadline_s`` counts from the moment a worker takes the job. A caller that is cancelled
         while it waits leaves the queue; a job that runs goes on to its end or deadline and its
-        result is dropped, which is cheaper than a new worker.
+        result is dropped, which is cheaper than a new worker. ``is_background``: the others go
+        first, and one worker is left to them (origin.adapters.turns).
         Raises what the job raises if it is an OriginError or a Refusal; RenderFailed
-        "render.failed" for any other error, "render.deadline", "render.crashed"; Overloaded
-        "server.stopping".
+        "render.failed" for any other error, "render.deadline", "render.crashed",
+        "workers.unavailable"; Overloaded "server.stopping".
         """
         order = packed(Order(job, args))
-        worker = await self._next()
-        running = self._spawn(self._serve(worker, order, deadline_s))
+        if self._is_closing:
+            raise _stopping()
+        self._waiting += 1
+        try:
+            worker = await self._next(is_background=is_background)
+            running = asyncio.create_task(self._serve(worker, order, deadline_s))
+            self._jobs.add(running)
+            running.add_done_callback(self._settle)
+        finally:
+            self._waiting -= 1
         return cast("T", await asyncio.shield(running))
 
     def alive(self) -> int:
@@ -96,40 +121,38 @@ class WorkerPool:
         return sum(1 for worker in self._up if worker.is_up())
 
     def busy(self) -> int:
-        """Return how many workers run a job now."""
-        return max(0, self.workers - self._idle.qsize())
+        """Return how many workers run a job now, or are being replaced."""
+        return self.workers - self._turns.free()
 
     async def close(self, *, timeout_s: float) -> None:
         """Let jobs that wait or run end for so long, then kill. No worker is left afterwards."""
         self._is_closing = True
         with suppress(TimeoutError):
             async with asyncio.timeout(timeout_s):
-                while self._waiting or self._tasks:  # noqa: ASYNC110 (once, at the very end)
+                while self._waiting or self._jobs:  # noqa: ASYNC110 (once, at the end)
                     await asyncio.sleep(CLOSE_STEP_S)
-        for _ in range(self._waiting):
-            self._idle.put_nowait(None)
-        while self._up or self._tasks:
+        self._turns.refuse(_stopping)
+        self._closed.set()
+        while self._up or self._jobs or self._slots:
             await asyncio.gather(*map(self._discard, tuple(self._up)))
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=CLOSE_STEP_S)
+            await asyncio.sleep(CLOSE_STEP_S)
 
-    async def _next(self) -> _Worker | None:
-        if self._is_closing:
-            raise Overloaded("server.stopping")
-        self._waiting += 1
-        try:
-            worker = await self._idle.get()
-        finally:
-            self._waiting -= 1
-        return worker
+    async def _next(self, *, is_background: bool) -> _Worker:
+        """Wait for a worker that is up."""
+        while True:
+            if self._closed.is_set():
+                raise _stopping()
+            if self._trouble and not self._up:
+                raise self._unavailable()
+            worker = await self._turns.take(is_background=is_background)
+            if worker.is_up():
+                return worker
+            worker.kill()  # its slot gets another
 
-    async def _serve(self, worker: _Worker | None, order: bytes, deadline_s: float) -> object:
-        """Run one job on that worker, or on a new one where it is gone; give the slot back."""
+    async def _serve(self, worker: _Worker, order: bytes, deadline_s: float) -> object:
+        """Run one job on that worker; give it back, or end it and leave the rest to its slot."""
         fate: str | None = "crashed"
         try:
-            if worker is None or not worker.is_up():
-                await self._discard(worker)
-                worker = await self._started()
             reply = await worker.ask(order, deadline_s)
             fate = "recycled" if worker.jobs >= self._jobs_max else None
             if reply.outcome is Outcome.OUT_OF_MEMORY:
@@ -141,49 +164,86 @@ class WorkerPool:
             raise RenderFailed("render.deadline", log=log) from error
         finally:
             if fate is None:
-                self._idle.put_nowait(worker)
+                self._turns.give(worker)
             else:
-                self.restarts[fate] += 1
-                self._spawn(self._replace(worker))
+                worker.fate = fate
+                worker.kill()
         if reply.outcome is Outcome.ERROR:
             raise cast("Exception", reply.value)
         return reply.value
 
-    async def _replace(self, worker: _Worker | None) -> None:
-        await self._discard(worker)
-        fresh = None
-        with suppress(RenderFailed):  # the next job tries again, and says why if it fails
-            if not self._is_closing:
-                fresh = await self._started()
-        self._idle.put_nowait(fresh)
+    async def _keep(self, first: _Worker) -> None:
+        """Keep one slot filled until the pool closes: wait for each worker's end, start the next.
 
-    async def _discard(self, worker: _Worker | None) -> None:
-        if worker is not None:
+        The next one starts at once, unless one after the other ends before its first job.
+        """
+        worker: _Worker | None = first
+        early_ends = 0
+        while worker is not None:
+            self._turns.join(worker)
+            await worker.gone()
+            self._turns.leave(worker)
             self._up.discard(worker)
-            await worker.kill()
+            if self._closed.is_set():
+                return
+            self.restarts[worker.fate] += 1
+            early_ends = 0 if worker.jobs else early_ends + 1
+            worker = await self._successor(early_ends - 1)
+
+    async def _successor(self, failures: int) -> _Worker | None:
+        """Start a worker, and try again while none can be started; None when the pool closes."""
+        while not self._closed.is_set():
+            await self._pause(failures)
+            try:
+                return await self._started()
+            except Exception as error:  # noqa: BLE001 (the outermost loop of a slot: none is lost)
+                self._trouble = error.log if isinstance(error, OriginError) else repr(error)
+            failures = max(failures, 0) + 1
+            if not self._up:
+                self._turns.refuse(self._unavailable)
+        return None
+
+    async def _pause(self, failures: int) -> None:
+        """Wait 0, then 0.1, 0.2, 0.4 … 2 s, or until the pool closes."""
+        if failures > 0:
+            pause_s = min(PAUSE_S * 2 ** min(failures - 1, 16), PAUSE_S_MAX)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._closed.wait(), pause_s)
 
     async def _started(self) -> _Worker:
-        if self._is_closing:
-            raise Overloaded("server.stopping")
-        worker = await _Worker.spawn()
+        """Start a worker. Raises RenderFailed "workers.unavailable", Overloaded."""
+        if self._closed.is_set():
+            raise _stopping()
+        try:
+            worker = await _Worker.spawn()
+        except (OSError, RuntimeError, MemoryError) as error:  # RuntimeError: no more threads
+            log = f"a worker cannot be started: {error!r}"
+            raise RenderFailed("workers.unavailable", log=log) from error
         self._up.add(worker)
         try:
             await worker.begin(self._begin)
         except BaseException:
             await self._discard(worker)
             raise
+        self._trouble = ""
         return worker
 
-    def _spawn(self, work: Coroutine[object, object, object]) -> asyncio.Task[object]:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._settle)
-        return task
+    async def _discard(self, worker: _Worker) -> None:
+        worker.kill()
+        await worker.gone()
+        self._up.discard(worker)
+
+    def _unavailable(self) -> OriginError:
+        return RenderFailed("workers.unavailable", log=self._trouble)
 
     def _settle(self, task: asyncio.Task[object]) -> None:
-        self._tasks.discard(task)
+        self._jobs.discard(task)
         if not task.cancelled():
             task.exception()  # seen, also when the caller is gone
+
+
+def _stopping() -> OriginError:
+    return Overloaded("server.stopping")
 
 
 class _Worker:
@@ -200,28 +260,35 @@ class _Worker:
         self._writer = writer
         self._is_warm = False
         self.jobs = 0
+        self.fate = "crashed"  # why it ended, unless someone knows better
 
     @classmethod
     async def spawn(cls) -> _Worker:
         """Start a process that waits for its first word."""
         ours, theirs = socket.socketpair()
-        with theirs:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "origin.adapters.worker"),
-                *(str(theirs.fileno()), str(os.getpid())),
-                stdin=asyncio.subprocess.DEVNULL,
-                pass_fds=(theirs.fileno(),),
-            )
-        return cls(process, *await asyncio.open_connection(sock=ours, limit=READ_AHEAD_BYTES))
+        try:
+            with theirs:
+                process = await asyncio.create_subprocess_exec(
+                    *(sys.executable, "-m", "origin.adapters.worker"),
+                    *(str(theirs.fileno()), str(os.getpid())),
+                    stdin=asyncio.subprocess.DEVNULL,
+                    pass_fds=(theirs.fileno(),),
+                )
+            return cls(process, *await asyncio.open_connection(sock=ours, limit=READ_AHEAD_BYTES))
+        except BaseException:
+            ours.close()  # which ends the process, if there is one
+            raise
 
     async def begin(self, begin: Begin) -> None:
-        """Wait until it is warm and confined. Raises RenderFailed "render.crashed"."""
+        """Wait until it is warm and confined. Raises RenderFailed "workers.unavailable"."""
         try:
             reply = await self.ask(packed(list(sys.path)) + packed(begin), START_DEADLINE_S)
-        except TimeoutError as error:
-            raise RenderFailed("render.crashed", log="a worker does not start") from error
+        except (TimeoutError, RenderFailed) as error:
+            log = f"a worker does not start: {error!r}"
+            raise RenderFailed("workers.unavailable", log=log) from error
         if reply.outcome is not Outcome.VALUE:
-            raise RenderFailed("render.crashed", log=f"a worker does not start: {reply.value}")
+            log = f"a worker does not start: {reply.value}"
+            raise RenderFailed("workers.unavailable", log=log)
         self.jobs = 0
         self._is_warm = True
 
@@ -250,19 +317,24 @@ class _Worker:
         assert isinstance(reply, Reply)
         return reply
 
-    async def kill(self) -> None:
-        """End the process now and wait until it is gone; harmless when repeated."""
+    def kill(self) -> None:
+        """End the process now; harmless when repeated."""
         with suppress(ProcessLookupError):
             self._process.kill()
         self._writer.close()
+
+    async def gone(self) -> None:
+        """Wait until the process has ended, by itself or killed."""
         await self._process.wait()
+        self.kill()  # closes the socket
 
     async def ending(self) -> str:
         """Say how the process ended; one that has closed its socket is given a moment for it."""
         with suppress(TimeoutError):
             async with asyncio.timeout(ENDING_S):
                 await self._process.wait()
-        await self.kill()
+        self.kill()
+        await self._process.wait()
         code = self._process.returncode or 0
         return (
             f"ended with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"

@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cache_keys.ids import asset_id
@@ -95,7 +95,8 @@ class Intake:
                 if known is not None:
                     # The same bytes again mend a stored source that was lost or damaged.
                     await self._parts.sources.adopt(known.tenant, known.asset, path)
-                    return Taken(await self._record(known, upload, {}), is_new=False)
+                    asked = replace(known, retention=upload.retention)
+                    return Taken(await self._record(asked, upload, {}), is_new=False)
                 opened = await self._validate(path)
                 asset = self._asset(upload, received, opened, life)
                 await self._archive(asset, path, opened)
@@ -121,7 +122,11 @@ class Intake:
         """Open the upload in a worker: guard, then the masters, whose making decodes all of it."""
         try:
             return await self._parts.workers.run(
-                open_upload, path, self._caps, deadline_s=self._deadline_s
+                open_upload,
+                path,
+                self._caps,
+                deadline_s=self._deadline_s,
+                is_background=True,
             )
         except RenderFailed as failure:
             code = BLAME.get(failure.code)

@@ -173,7 +173,10 @@ def trim_to_sheet(region: Region, pose: Pose, sheet_um: tuple[int, int]) -> Regi
     height = min(region.height, region.width / aspect)
     if width < region.width * (1 - TRIM_SHARE_MAX) or height < region.height * (1 - TRIM_SHARE_MAX):
         raise DesignError(
-            "print.aspect", 422, "The crop does not have the shape of the sheet.", field="/photos/0/crop"
+            "print.aspect",
+            422,
+            "The crop does not have the shape of the sheet.",
+            field="/photos/0/crop",
         )
     return Region(region.centre, width, height)
 

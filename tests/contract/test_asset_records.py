@@ -58,6 +58,25 @@ async def test_adding_a_photo_again_returns_the_first_record(records: Records) -
     assert stored == PHOTOGRAPH
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "kept"),
+    [
+        ("transient", "order", "order"),
+        ("project", "hold", "hold"),
+        ("order", "project", "order"),
+        ("hold", "transient", "hold"),
+        ("order", "order", "order"),
+    ],
+)
+async def test_a_photo_is_kept_as_long_as_its_most_demanding_owner_asks(
+    records: Records, first: str, second: str, kept: str
+) -> None:
+    await with_photo(records, replace(PHOTOGRAPH, retention=first))
+    answer = await with_photo(records, replace(PHOTOGRAPH, retention=second))
+    assert answer == replace(PHOTOGRAPH, retention=kept)
+    assert await records.asset("acme", ASSET) == answer
+
+
 async def test_the_same_upload_at_once_is_one_record(records: Records) -> None:
     await records.add_tenant(TENANT)
     owners = [f"owner-{number}" for number in range(8)]

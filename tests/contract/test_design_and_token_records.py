@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 
 import pytest
 
-from origin.errors import BadDocument, NotFound
+from origin.errors import BadDocument, Gone, NotFound
 from origin.ports import DesignRecord, TokenRecord
 from tests.contract.conftest import NOW_S, Records
 from tests.contract.samples import ASSET, with_photo
@@ -38,6 +39,25 @@ async def test_the_same_design_may_come_again_from_anyone(records: Records) -> N
 async def test_a_design_of_an_unknown_photo_is_refused(records: Records) -> None:
     with pytest.raises(NotFound, match=r"asset\.unknown"):
         await records.add_design(DESIGN)
+
+
+async def test_a_design_of_an_erased_photo_is_refused_and_not_kept(records: Records) -> None:
+    await with_photo(records)
+    await records.mark_erased("acme", ASSET)
+    with pytest.raises(Gone, match=r"asset\.erased"):
+        await records.add_design(DESIGN)
+    assert await records.design("acme", DESIGN.design) is None
+
+
+async def test_designs_that_come_while_their_photo_is_erased_do_not_outlive_it(
+    records: Records,
+) -> None:
+    await with_photo(records)
+    many = [replace(DESIGN, design=f"{number:052d}") for number in range(12)]
+    adding = [records.add_design(design) for design in many]
+    erasing = records.mark_erased("acme", ASSET)
+    await asyncio.gather(*adding[:6], erasing, *adding[6:], return_exceptions=True)
+    assert [await records.design("acme", design.design) for design in many] == [None] * 12
 
 
 async def test_an_unknown_token_is_none(records: Records) -> None:

@@ -74,3 +74,10 @@ async def test_a_job_is_weighed_whatever_its_end(workers: Workers) -> None:
 
 async def test_workers_are_up(workers: Workers) -> None:
     assert workers.alive() >= 1
+
+
+async def test_a_background_job_returns_its_result(workers: Workers) -> None:
+    sums = await asyncio.gather(
+        *(workers.run(jobs.add, n, 1, deadline_s=10, is_background=True) for n in range(8))
+    )
+    assert sums == list(range(1, 9))

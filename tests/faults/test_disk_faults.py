@@ -166,7 +166,12 @@ async def test_a_cancelled_put_leaves_no_scratch_and_no_half_object(disk: Disk, 
 
 
 async def test_what_only_the_owner_of_the_files_may_read_stays_so(disk: Disk, root: Path) -> None:
+    sources = FileSources(disk)
     await FileObjects(disk).put(NAME, b"kept")
+    async with sources.receive() as path:
+        path.write_bytes(b"photo")
+        path.chmod(0o644)
+        await sources.adopt("acme", "aaa", path)
     assert readable_by_others(root) == []
 
 

@@ -111,8 +111,6 @@ async def test_idle_workers_that_are_killed_are_replaced_unnoticed(pool: WorkerP
         for pid in pids:
             os.kill(pid, signal.SIGKILL)
         assert [await gone(pid) for pid in pids] == [True, True]
-        await asyncio.sleep(0.05)
-        assert pool.alive() == 0
         sums = [pool.run(jobs.add, number, 1, deadline_s=9) for number in range(6)]
         assert await asyncio.gather(*sums) == [1, 2, 3, 4, 5, 6]
 
@@ -207,7 +205,7 @@ async def test_what_a_job_prints_stays_off_the_standard_output(
 
 async def test_a_pool_whose_workers_cannot_start_says_why() -> None:
     pool = WorkerPool(2, limits=LIMITS, warm=jobs.cannot_start)
-    with pytest.raises(RenderFailed, match=r"render\.crashed") as caught:
+    with pytest.raises(RenderFailed, match=r"workers\.unavailable") as caught:
         await pool.start()
     assert "libvips is not there" in caught.value.log
     assert pool.alive() == 0

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -169,6 +170,51 @@ def test_an_unknown_kind_of_records_is_a_clear_error() -> None:
         upgrade("mysql://somewhere/records")
     with pytest.raises(StoreUnavailable, match="no kind of records"):
         Database("mysql://somewhere/records")
+
+
+@pytest.mark.parametrize(
+    "url", ["junk", "", "sqlite://host/x", "postgresql://anna:secret@host:port/x"]
+)
+@pytest.mark.parametrize("use", [upgrade, Database])
+def test_an_address_that_cannot_be_read_is_a_clear_error_without_its_password(
+    use: Callable[[str], object], url: str
+) -> None:
+    with pytest.raises(StoreUnavailable, match="URL cannot be read") as caught:
+        use(url)
+    assert caught.value.code == "records.unavailable"
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("use", [upgrade, Database])
+def test_a_driver_that_is_not_installed_is_named_with_the_way_to_get_it(
+    use: Callable[[str], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreUnavailable, match=r"pip install 'psycopg\[binary\]'") as caught:
+        use("postgresql://host/records")
+    assert caught.value.code == "records.unavailable"
+
+
+async def test_records_are_for_our_user_only(records: SqlRecords, records_path: Path) -> None:
+    await with_photo(records)
+    modes = {path.name: path.stat().st_mode & 0o777 for path in records_path.parent.iterdir()}
+    endings = ("", "-wal", "-shm", ".lock")
+    assert modes == {f"records.sqlite3{ending}": 0o600 for ending in endings}
+    assert records_path.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_records_that_others_could_read_are_closed_to_them_at_start(
+    records_url: str, records_path: Path
+) -> None:
+    with closing(sqlite3.connect(records_path)) as connection:
+        connection.execute("CREATE TABLE more (number INTEGER)")
+        files = [
+            records_path.with_name(f"{records_path.name}{end}") for end in ("", "-wal", "-shm")
+        ]
+        for path in files:
+            path.chmod(0o644)
+        upgrade(records_url)
+        assert [path.stat().st_mode & 0o777 for path in files] == [0o600] * 3
 
 
 def test_records_of_a_newer_program_are_refused_by_name(

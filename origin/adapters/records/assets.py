@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
@@ -18,6 +19,7 @@ from origin.adapters.records.schema import (
     owners,
     projects,
 )
+from origin.adapters.retention import stronger
 from origin.errors import Gone, NotFound
 from origin.values import Asset
 
@@ -74,7 +76,7 @@ class SqlAssets:
         project: str | None,
         capture: Mapping[str, str],
     ) -> Asset:
-        """Record it, or add the owner to what is there.
+        """Record it, or add the owner to what is there and keep the stronger retention.
 
         Raises Gone "asset.erased", NotFound "tenant.unknown".
         """
@@ -87,14 +89,16 @@ class SqlAssets:
             await insert_new(connection, assets, asset_row(asset, capture))
         except IntegrityError as error:
             raise NotFound("tenant.unknown", log=f"{error.orig}") from error
-        stored = await _locked(connection, asset.tenant, asset.asset)
-        if stored.is_erased:
-            raise Gone("asset.erased")
+        stored = await living(connection, asset.tenant, asset.asset)
+        retention = stronger(stored.retention, asset.retention)
+        if retention != stored.retention:
+            change = update(assets).where(_is(asset.tenant, asset.asset))
+            await connection.execute(change.values(retention=retention))
         since = {"created_at_s": asset.created_at_s}
         await insert_new(connection, owners, reference | since)
         if project is not None:
             await insert_new(connection, projects, reference | {"project": project})
-        return stored
+        return replace(stored, retention=retention)
 
     @in_transaction
     async def set_focus(
@@ -151,6 +155,17 @@ class SqlAssets:
         if is_quarantined and not was.is_quarantined:
             await move_epoch(connection)
         return is_quarantined
+
+
+async def living(connection: AsyncConnection, tenant: str, asset: str) -> Asset:
+    """Return a photo that no erase can touch until the transaction ends.
+
+    Raises NotFound "asset.unknown", Gone "asset.erased".
+    """
+    stored = await _locked(connection, tenant, asset)
+    if stored.is_erased:
+        raise Gone("asset.erased")
+    return stored
 
 
 async def _locked(connection: AsyncConnection, tenant: str, asset: str) -> Asset:

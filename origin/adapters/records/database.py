@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping, Select, Table, event, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -40,14 +40,18 @@ class Database:
     """
 
     def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        """``busy_timeout_s``: how long a write waits for another process's before it is refused."""
+        """``busy_timeout_s``: how long a write waits for another process's before it is refused.
+
+        Raises StoreUnavailable "records.unavailable" for a URL that we cannot use.
+        """
         address = with_driver(url, ASYNC_DRIVERS)
-        if address.drivername.startswith("sqlite"):
-            self._readers = _sqlite_readers(address, busy_timeout_s)
-            self._writers = _sqlite_writer(address, busy_timeout_s)
-        else:
-            self._readers = create_async_engine(address, pool_size=READERS, pool_pre_ping=True)
-            self._writers = self._readers
+        with choosing():
+            if address.drivername.startswith("sqlite"):
+                self._readers = _sqlite_readers(address, busy_timeout_s)
+                self._writers = _sqlite_writer(address, busy_timeout_s)
+            else:
+                self._readers = create_async_engine(address, pool_size=READERS, pool_pre_ping=True)
+                self._writers = self._readers
 
     async def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         """Return what a SELECT finds; it sees what is committed."""
@@ -108,6 +112,22 @@ def in_transaction(
 
 
 @contextmanager
+def choosing() -> Iterator[None]:
+    """Turn a URL that cannot be read, or has no driver here, into StoreUnavailable.
+
+    The URL itself is left out of the words: it may hold a password.
+    """
+    try:
+        yield
+    except (ArgumentError, ValueError) as error:
+        log = "the records' URL cannot be read: sqlite:////PATH or postgresql://USER@HOST/NAME"
+        raise StoreUnavailable("records.unavailable", log=log) from error
+    except ImportError as error:
+        log = f"the driver for these records is missing ({error}): pip install 'psycopg[binary]'"
+        raise StoreUnavailable("records.unavailable", log=log) from error
+
+
+@contextmanager
 def asking() -> Iterator[None]:
     """Turn what a database says when it cannot answer into StoreUnavailable."""
     try:
@@ -136,7 +156,8 @@ async def move_epoch(connection: AsyncConnection) -> None:
 
 def with_driver(url: str, drivers: Mapping[str, str]) -> URL:
     """Return the URL with the driver for its kind. Raises StoreUnavailable for another kind."""
-    parsed = make_url(url)
+    with choosing():
+        parsed = make_url(url)
     if parsed.drivername not in drivers:
         log = f"{parsed.drivername!r} is no kind of records: sqlite or postgresql"
         raise StoreUnavailable("records.unavailable", log=log)

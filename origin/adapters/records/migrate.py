@@ -5,13 +5,13 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import Connection
 
-from origin.adapters.records.database import asking, prepare_sqlite, with_driver
+from origin.adapters.records.database import asking, choosing, prepare_sqlite, with_driver
 from origin.errors import StoreUnavailable
 
 SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -19,6 +19,7 @@ NEWEST = "0001"
 ADVISORY_LOCK = 0x65_64_67_65  # "edge": any number that nobody else in the database uses
 # A start may wait for another one's migration, or for a last writer of the old version.
 WAIT_S = 30.0
+PRIVATE = 0o600
 
 
 def upgrade(url: str) -> None:
@@ -28,8 +29,12 @@ def upgrade(url: str) -> None:
     are newer than this program.
     """
     address = with_driver(url, SYNC_DRIVERS)
-    with asking(), _alone(address.database if address.drivername.startswith("sqlite") else None):
-        engine = _engine(address.render_as_string(hide_password=False))
+    file = address.database if address.drivername.startswith("sqlite") else None
+    with asking(), _alone(file):
+        if file is not None:
+            _make_private(Path(file))
+        with choosing():
+            engine = _engine(address.render_as_string(hide_password=False))
         try:
             _upgrade(engine)
         finally:
@@ -88,6 +93,20 @@ def _engine(address: str) -> Engine:
     return engine
 
 
+def _make_private(database: Path) -> None:
+    """Make the file, or take it from others: it holds the shops' keys. SQLite copies the mode.
+
+    A file that is there is not opened: closing it would free SQLite's locks of this process.
+    """
+    with suppress(FileExistsError):
+        os.close(os.open(database, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE))
+    for ending in ("", "-wal", "-shm"):
+        path = database.with_name(database.name + ending)
+        with suppress(FileNotFoundError):
+            if path.stat().st_mode & 0o077:
+                path.chmod(PRIVATE)
+
+
 @contextmanager
 def _alone(database: str | None) -> Iterator[None]:
     """Hold ``{database}.lock``: the change to WAL does not wait for others, so they wait for it."""
@@ -95,8 +114,8 @@ def _alone(database: str | None) -> Iterator[None]:
         yield
         return
     path = Path(f"{database}.lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield

@@ -9,12 +9,12 @@ from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from origin.adapters.records.assets import SqlAssets
+from origin.adapters.records.assets import SqlAssets, living
 from origin.adapters.records.database import Database, in_transaction, insert_new, move_epoch
 from origin.adapters.records.derivatives import SqlDerivatives
 from origin.adapters.records.rows import design_of, tenant_of, token_of, token_row
 from origin.adapters.records.schema import design_owners, designs, epoch, tenants, tokens
-from origin.errors import BadDocument, NotFound
+from origin.errors import BadDocument
 from origin.ports import DesignRecord, TokenRecord
 from origin.values import Tenant
 
@@ -71,13 +71,14 @@ class SqlDesigns:
 
     @in_transaction
     async def add_design(self, connection: AsyncConnection, record: DesignRecord) -> None:
-        """Store it, or add the owner to what is there. Raises NotFound "asset.unknown"."""
+        """Store it, or add the owner to what is there.
+
+        Raises NotFound "asset.unknown", Gone "asset.erased".
+        """
+        await living(connection, record.tenant, record.asset)
         row = {column.name: getattr(record, column.name) for column in designs.columns}
         reference = {name: row[name] for name in ("tenant", "design", "owner")}
-        try:
-            await insert_new(connection, designs, row)
-        except IntegrityError as error:
-            raise NotFound("asset.unknown") from error
+        await insert_new(connection, designs, row)
         await insert_new(connection, design_owners, reference)
 
 

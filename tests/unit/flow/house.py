@@ -53,10 +53,16 @@ class CountingWorkers(ThreadWorkers):
         self.jobs: list[str] = []
         self.before: Callable[[str], None] = lambda _: None
 
-    async def run(self, job: Callable[..., T], *args: object, deadline_s: float) -> T:
+    async def run(
+        self,
+        job: Callable[..., T],
+        *args: object,
+        deadline_s: float,
+        is_background: bool = False,
+    ) -> T:
         self.jobs.append(job.__name__)
         self.before(job.__name__)
-        return await super().run(job, *args, deadline_s=deadline_s)
+        return await super().run(job, *args, deadline_s=deadline_s, is_background=is_background)
 
 
 class Shelf:
