@@ -1,1 +1,1 @@
-"""The edges: the shared JavaScript core, Varnish, Cloudflare, Fastly; and their generated policy."""
+"""The edges: the shared JavaScript core, Varnish, Cloudflare, Fastly, their generated policy."""

@@ -73,7 +73,8 @@ def own_secret(settings: Settings) -> tuple[str, str]:
     """Return the kid and secret with which an edge of these settings proves itself: the first."""
     for kid, secret in edge_secrets(settings).items():
         return kid, secret.decode()
-    raise CommandFailed('an edge needs a secret: set EDGEPROOF_EDGE_SECRETS=\'{"e1": "64 hex"}\'')
+    sentence = 'an edge needs a secret: set EDGEPROOF_EDGE_SECRETS to {"e1": "64 hex"}'
+    raise CommandFailed(sentence, ExitCode.USAGE)
 
 
 async def public_tenants(settings: Settings) -> Mapping[str, int]:

@@ -150,9 +150,7 @@ KINDS: dict[str, ErrorKind] = {
         429, "Too many new pictures of one photo.", C.CLIENT, retry_after_s=5
     ),
     "intake.queue_full": ErrorKind(503, "Too many uploads at once.", C.ENGINE, retry_after_s=5),
-    "workers.unavailable": ErrorKind(
-        503, "No worker can be started.", C.ENGINE, retry_after_s=5
-    ),
+    "workers.unavailable": ErrorKind(503, "No worker can be started.", C.ENGINE, retry_after_s=5),
     "render.queue_full": ErrorKind(
         503, "Too many new pictures at once.", C.ENGINE, retry_after_s=2
     ),

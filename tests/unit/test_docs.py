@@ -52,4 +52,3 @@ def test_every_code_that_is_raised_is_a_documented_one() -> None:
 def test_every_code_of_the_table_is_used() -> None:
     text = "\n".join(path.read_text("utf-8") for path in SOURCES if path.name != "errors.py")
     assert {code for code in KINDS if f'"{code}"' not in text} == set()
-

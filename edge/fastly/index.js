@@ -1,0 +1,54 @@
+/// <reference types="@fastly/js-compute" />
+/** The Fastly Compute host: stores in, the service's own read-through cache by fetch(). */
+import { ConfigStore } from "fastly:config-store";
+import { SecretStore } from "fastly:secret-store";
+
+import { handle } from "../js/handle.js";
+import { Refusal } from "../js/refusal.js";
+import { readSettings } from "../js/settings.js";
+
+const STORE = "edgeproof"; // the config store and the secret store have one name
+const BACKEND = "origin";
+const SECRETS = ["EDGEPROOF_KEY_RING", "EDGEPROOF_EDGE_SECRETS"];
+
+/** Read both stores; an instance answers one request, so nothing is kept. */
+async function settings() {
+  const secrets = new SecretStore(STORE);
+  const read = SECRETS.map(async (name) => (await secrets.get(name))?.plaintext());
+  const [ring, edgeSecrets] = await Promise.all(read).catch(unset);
+  const values = open();
+  return readSettings((name) => {
+    if (name === SECRETS[0]) return ring;
+    return name === SECRETS[1] ? edgeSecrets : values.get(name);
+  });
+}
+
+function open() {
+  try {
+    return new ConfigStore(STORE);
+  } catch {
+    return unset();
+  }
+}
+
+/** @returns {never} */
+function unset() {
+  throw new Refusal("edge.unset", STORE);
+}
+
+addEventListener("fetch", (event) =>
+  event.respondWith(
+    handle(event.request, settings, {
+      upstream: ({ url }) => url.slice(0, url.indexOf("/", url.indexOf("//") + 2)),
+      // Surrogate-Control and Surrogate-Key are obeyed as they are; equal misses collapse by themselves.
+      fetchUpstream: (url, headers) => fetch(url, { headers, backend: BACKEND }),
+      cacheStatus: ({ cached, stale }) => {
+        if (!cached) return "edgeproof; fwd=uri-miss";
+        return stale ? "edgeproof; hit; detail=stale" : "edgeproof; hit";
+      },
+      waitUntil: (promise) => event.waitUntil(promise),
+      now: () => Math.floor(Date.now() / 1000),
+      log: (record) => console.log(JSON.stringify(record)),
+    }),
+  ),
+);

@@ -1,0 +1,35 @@
+/** One fetch for many equal requests that are under way at the same time. */
+
+/**
+ * An answer as bytes, which requests may share; its stream belongs to the request that read it.
+ * @typedef {{
+ *   status: number, headers: [string, string][], body: Uint8Array, cacheStatus: string,
+ * }} Stored
+ */
+
+/** Keeps what is under way, never what is done: an answer is never older than its fetch. */
+export class Collapser {
+  /** @type {Map<string, Promise<Stored>>} */
+  #underWay = new Map();
+
+  /**
+   * Return what a path answers, asked once for all who wait for it. waitUntil keeps the fetch
+   * alive when the request that began it goes away.
+   * @param {string} path
+   * @param {() => Promise<Stored>} fetchOnce
+   * @param {(promise: Promise<unknown>) => void} waitUntil
+   * @returns {Promise<Stored>}
+   */
+  async share(path, fetchOnce, waitUntil) {
+    const shared = this.#underWay.get(path);
+    if (shared !== undefined) {
+      const stored = await shared;
+      return { ...stored, cacheStatus: `${stored.cacheStatus}; collapsed` };
+    }
+    const fetched = fetchOnce().finally(() => this.#underWay.delete(path));
+    this.#underWay.set(path, fetched);
+    // A failure is told to those who wait; here it must only not be unhandled.
+    waitUntil(fetched.catch(() => undefined));
+    return fetched;
+  }
+}

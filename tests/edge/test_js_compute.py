@@ -1,0 +1,102 @@
+"""The Fastly Compute service: built to wasm, its vectors run in Compute's own engine."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from edge.local import started
+from tests.conftest import ROOT, missing
+from tests.edge.js_worker import environment, node, script, wait_for, worker_secrets
+from tests.images.photos import photo_jpeg
+from tests.system.server import free_ports, server
+
+FASTLY = ROOT / "edge" / "fastly"
+WASM_MAGIC = b"\0asm"
+SECRETS = {"e1": "5e" * 32}
+
+
+def build(source: Path, wasm: Path) -> str:
+    """Build a program of Compute and return what its engine printed."""
+    compiler = FASTLY / "node_modules/@fastly/js-compute/dist/cli/js-compute-runtime-cli.js"
+    if not compiler.is_file():
+        missing("@fastly/js-compute (tools/edge-packages)")
+    ran = subprocess.run(
+        [node(), str(compiler), "--enable-http-cache", str(source), str(wasm)],
+        cwd=FASTLY,
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=170,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
+    return ran.stdout + ran.stderr
+
+
+def test_the_service_builds_to_wasm(tmp_path: Path) -> None:
+    wasm = tmp_path / "main.wasm"
+    build(FASTLY / "index.js", wasm)
+    assert wasm.read_bytes()[:4] == WASM_MAGIC
+
+
+def test_every_vector_holds_in_the_engine_of_compute(tmp_path: Path) -> None:
+    printed = build(ROOT / "tests/edge/js/compute_vectors.js", tmp_path / "vectors.wasm")
+    lines = [line.partition("VECTORS ")[2] for line in printed.splitlines() if "VECTORS" in line]
+    told = {found["name"]: found for found in map(json.loads, lines)}
+    folder = ROOT / "cache_keys" / "vectors"
+    not_of_an_edge = {"design", "ids", "presets", "signer", "tags"}
+    assert set(told) == {path.stem for path in folder.glob("*.json")} - not_of_an_edge
+    for name, found in told.items():
+        rows = json.loads((folder / f"{name}.json").read_text())["rows"]
+        assert found == {"name": name, "rows": len(rows), "wrong": []}
+
+
+def test_the_types_hold() -> None:
+    if not (FASTLY / "node_modules").is_dir():
+        missing("@fastly/js-compute (tools/edge-packages)")
+    ran = subprocess.run(
+        [node(), str(script("typescript", "bin", "tsc")), "-p", str(FASTLY)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stdout
+
+
+def test_the_manifest_names_secrets_and_holds_none() -> None:
+    text = (FASTLY / "fastly.toml").read_text()
+    manifest = tomllib.loads(text)
+    assert set(manifest["setup"]["secret_stores"]) == {"edgeproof"}
+    local = manifest["local_server"]["secret_stores"]["edgeproof"]
+    assert [set(secret) for secret in local] == [{"key", "env"}, {"key", "env"}]
+
+
+def test_a_request_goes_through_viceroy_to_the_real_origin(tmp_path: Path) -> None:
+    viceroy = shutil.which("viceroy")
+    if viceroy is None:
+        pytest.skip("missing: viceroy, which no package registry of this project has")
+    wasm = tmp_path / "main.wasm"
+    build(FASTLY / "index.js", wasm)
+    with server(tmp_path / "origin", edge_secrets=json.dumps(SECRETS), hosts="127.0.0.1") as origin:
+        asset = origin.asset(photo_jpeg(801, 601, 1))
+        manifest = (FASTLY / "fastly.toml").read_text()
+        (tmp_path / "fastly.toml").write_text(
+            manifest.replace("127.0.0.1:8080", f"127.0.0.1:{origin.public_port}")
+        )
+        ring = worker_secrets(origin.data_dir / "keys" / "ring.json", SECRETS)
+        [port] = free_ports(1)
+        command = [viceroy, "-C", str(tmp_path / "fastly.toml"), "--addr", f"127.0.0.1:{port}"]
+        log = tmp_path / "viceroy.log"
+        with started([*command, str(wasm)], log, environment() | ring) as process:
+            base = f"http://127.0.0.1:{port}"
+            wait_for(f"{base}/", process, log)
+            target = origin.url(asset, "w_640.auto").removeprefix(origin.public_url)
+            edge, direct = (origin.http.get(at + target) for at in (base, origin.public_url))
+    assert (edge.status_code, edge.content) == (200, direct.content)
+    assert edge.headers["cache-control"] == direct.headers["cache-control"]
