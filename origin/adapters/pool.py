@@ -42,6 +42,9 @@ ENDING_S = 1.0
 # caller waits ("workers.unavailable": 5 s).
 PAUSE_S = 0.1
 PAUSE_S_MAX = 2.0
+# Starts that fail one after the other, for each slot, before jobs are refused instead of waiting: a
+# worker that is killed while it starts is no reason (three take 0.3 s and their own time).
+TRIES = 3
 CLOSE_STEP_S = 0.01
 # Replies up to twice this are read without a pause of the socket (a preview is below 2 MB).
 READ_AHEAD_BYTES = 4 << 20
@@ -70,7 +73,8 @@ class WorkerPool:
         self._slots: set[asyncio.Task[None]] = set()
         self._is_closing = False  # no new job
         self._closed = asyncio.Event()  # no new worker
-        self._trouble = ""  # why the last worker could not start
+        self._failures = 0  # starts that failed since the last one that did not
+        self._trouble = ""  # why the last one failed
 
     async def start(self) -> None:
         """Start every worker. Raises RenderFailed "workers.unavailable" when one cannot."""
@@ -142,7 +146,7 @@ class WorkerPool:
         while True:
             if self._closed.is_set():
                 raise _stopping()
-            if self._trouble and not self._up:
+            if self._is_down():
                 raise self._unavailable()
             worker = await self._turns.take(is_background=is_background)
             if worker.is_up():
@@ -199,7 +203,8 @@ class WorkerPool:
             except Exception as error:  # noqa: BLE001 (the outermost loop of a slot: none is lost)
                 self._trouble = error.log if isinstance(error, OriginError) else repr(error)
             failures = max(failures, 0) + 1
-            if not self._up:
+            self._failures += 1
+            if self._is_down():
                 self._turns.refuse(self._unavailable)
         return None
 
@@ -225,13 +230,16 @@ class WorkerPool:
         except BaseException:
             await self._discard(worker)
             raise
-        self._trouble = ""
+        self._failures = 0
         return worker
 
     async def _discard(self, worker: _Worker) -> None:
         worker.kill()
         await worker.gone()
         self._up.discard(worker)
+
+    def _is_down(self) -> bool:
+        return not self._up and self._failures >= TRIES * self.workers
 
     def _unavailable(self) -> OriginError:
         return RenderFailed("workers.unavailable", log=self._trouble)

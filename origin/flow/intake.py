@@ -100,12 +100,7 @@ class Intake:
                 opened = await self._validate(path)
                 asset = self._asset(upload, received, opened, life)
                 await self._archive(asset, path, opened)
-                try:
-                    recorded = await self._record(asset, upload, opened.capture)
-                except OriginError:
-                    await self._withdraw(asset)
-                    raise
-                return Taken(recorded, is_new=True)
+                return Taken(await self._record(asset, upload, opened.capture), is_new=True)
 
     async def _life(self, tenant: Tenant, received: Received) -> tuple[int, Asset | None]:
         """Return the smallest life without a tombstone, and the asset that lives it, if any."""
@@ -159,16 +154,21 @@ class Intake:
         await self._parts.renders.store_masters(asset, opened.masters.levels)
 
     async def _withdraw(self, asset: Asset) -> None:
-        """Remove what has no record; while the records cannot say so, the start's sweep will."""
+        """Remove what has no living record; the start's sweep sees to it when nobody can say."""
         with suppress(StoreUnavailable):
-            if await self._parts.records.asset(asset.tenant, asset.asset) is None:
+            stored = await self._parts.records.asset(asset.tenant, asset.asset)
+            if stored is None or stored.is_erased:
                 await self._parts.sources.delete(asset.tenant, asset.asset)
                 await self._parts.renders.remove_masters(asset)
 
     async def _record(self, asset: Asset, upload: Upload, capture: dict[str, str]) -> Asset:
-        return await self._parts.records.add_asset(
-            asset, owner=upload.owner, project=upload.project, capture=capture
-        )
+        try:
+            return await self._parts.records.add_asset(
+                asset, owner=upload.owner, project=upload.project, capture=capture
+            )
+        except OriginError:  # the records are away, or an erase came in between
+            await self._withdraw(asset)
+            raise
 
 
 def check_upload(upload: Upload) -> None:

@@ -13,8 +13,9 @@ from pathlib import Path
 import httpx2
 
 from edge import local_worker
-from edge.local import free_port, started
+from edge.local import started
 from tests.conftest import missing
+from tests.system.server import free_ports
 
 START_S = 60.0
 MODULES = local_worker.MODULES
@@ -50,7 +51,7 @@ def worker(upstream: str, folder: Path, secrets: Mapping[str, str], **values: st
     secrets: EDGEPROOF_KEY_RING and EDGEPROOF_EDGE_SECRETS. values: variables, in lower case.
     """
     script("wrangler", "bin", "wrangler.js")
-    port = free_port()
+    [port] = free_ports(1)
     variables = {"hosts": "127.0.0.1", "upstream": upstream, **values}
     named = {f"EDGEPROOF_{name.upper()}": value for name, value in variables.items()}
     command = local_worker.worker_command(port, folder, secrets, named)

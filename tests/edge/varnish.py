@@ -18,9 +18,10 @@ from pathlib import Path
 
 from cache_keys.proof import make_proof
 from edge.deployment import Deployment
-from edge.local import free_port, started, wait_for
+from edge.local import started, wait_for
 from edge.local_varnish import command
 from edge.varnish_policy import Secrets, deployment_vcl, secrets_vcl
+from tests.system.server import free_ports
 
 SOURCES = Path(__file__).parents[2] / "edge" / "varnish"
 CLOCK = "std.integer(time=now)"
@@ -245,7 +246,7 @@ def vector_main() -> str:
 @contextmanager
 def varnishd(main: Path) -> Iterator[Varnish]:
     """Run a varnishd over a main VCL file; its state goes beside it."""
-    port, log = free_port(), main.parent / "varnishd.log"
+    port, log = free_ports(1)[0], main.parent / "varnishd.log"
     with started(command(main, port, "64m"), log) as process:
         wait_for(port, process, log)
         yield Varnish(port, main.parent, process)

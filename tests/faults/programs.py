@@ -35,3 +35,10 @@ def said(process: subprocess.Popen[str]) -> str:
     if not line and process.stderr is not None:
         raise AssertionError(process.stderr.read())
     return line.strip()
+
+
+def last_words(process: subprocess.Popen[str]) -> str:
+    """Kill -9 and return what it had said since; communicate() misses what said() has buffered."""
+    assert process.stdout is not None
+    process.kill()
+    return process.stdout.read()

@@ -14,7 +14,7 @@ from origin.adapters.disk import Disk
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.records import Database, SqlRecords, upgrade
 from tests.contract.samples import ASSET, derivative_name, with_photo
-from tests.faults.programs import said, started
+from tests.faults.programs import last_words, said, started
 from tests.faults.writers import content_of
 
 KILLS = 16
@@ -30,11 +30,10 @@ def test_a_killed_writer_leaves_no_torn_object_and_nothing_unfinished(tmp_path: 
     for _ in range(KILLS // 2):
         with started("put_objects", tmp_path) as one, started("put_objects", tmp_path) as other:
             for process in (one, other):
-                said(process)
+                acknowledged.add(int(said(process)))
             time.sleep(chance.random() / 20)
             for process in (one, other):
-                process.kill()
-                acknowledged.update(map(int, re.findall(r"(\d+)\n", process.communicate()[0])))
+                acknowledged.update(map(int, re.findall(r"(\d+)\n", last_words(process))))
         left_behind += len(list((tmp_path / "objects" / ".tmp").glob("*/*")))
         asyncio.run(look_at_everything(tmp_path, acknowledged))
     assert left_behind, "no kill ever hit a write: this test shows nothing"

@@ -123,6 +123,23 @@ async def test_jobs_that_wait_are_refused_when_no_worker_can_be_started(
     assert codes == ["render.crashed"] * 2 + ["workers.unavailable"] * 3
 
 
+async def test_workers_that_are_killed_while_they_start_cost_no_job(
+    pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spawn, kills = _Worker.spawn, iter(range(4))
+
+    async def killed() -> _Worker:
+        worker = await spawn()
+        if next(kills, None) is not None:
+            worker.kill()
+        return worker
+
+    monkeypatch.setattr(_Worker, "spawn", killed)
+    await kill_idle(pool)
+    assert await pool.run(jobs.add, 1, 1, deadline_s=9) == 2
+    assert next(kills, None) is None
+
+
 async def test_workers_that_keep_dying_are_started_less_and_less_often(
     pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,7 +29,8 @@ async def put_objects(folder: Path) -> None:
     """Put objects, derivatives and sources, and say each number that is stored."""
     disk = Disk(folder / "objects")
     objects, sources = FileObjects(disk), FileSources(disk)
-    database = Database(f"sqlite:///{folder}/records.sqlite3")
+    # Two writers without a pause: SQLite's turns are not fair, and the machine may be busy.
+    database = Database(f"sqlite:///{folder}/records.sqlite3", busy_timeout_s=30)
     derivatives = StoredDerivatives(objects, SqlRecords(database))
 
     async def write(first: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import signal
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +22,10 @@ from cache_keys import Ring, parse_ring, read_target, rounded_exp, sign, signing
 #: A start compiles nothing and imports a lot; a busy machine may need this long.
 START_S = 60.0
 TENANT = "acme"
+#: Linux gives 32768 and above to connections unless it is told otherwise.
+PORTS = (12_000, 32_000)
+PORTS_EACH = 1_000
+_turns = itertools.count(os.getpid() % PORTS_EACH)
 
 
 @dataclass
@@ -147,12 +152,19 @@ class Server:
 
 
 def free_ports(count: int) -> list[int]:
-    """Return ports that nobody listens on right now."""
-    bound = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(one.getsockname()[1]) for one in bound]
-    for one in bound:
-        one.close()
-    return ports
+    """Return ports that nobody listens on, below those that the kernel gives to connections.
+
+    Each pytest worker has a range of its own and takes the next ones of it each time, so that no
+    other test is given a port between this look and the server's own bind.
+    """
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    first = PORTS[0] + worker * PORTS_EACH
+    found: list[int] = []
+    while len(found) < count:
+        port = first + next(_turns) % PORTS_EACH
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+    return found
 
 
 @contextmanager

@@ -85,7 +85,7 @@ def wait_until_ready(demo: Demo, process: subprocess.Popen[bytes], log_path: Pat
     raise AssertionError(log_path.read_text()[-2000:])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def tab(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
     with browser(chromium, tmp_path_factory.mktemp("browser") / "profile") as page:
         page.resize(1440, 1000)
