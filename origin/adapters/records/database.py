@@ -161,6 +161,9 @@ def with_driver(url: str, drivers: Mapping[str, str]) -> URL:
     if parsed.drivername not in drivers:
         log = f"{parsed.drivername!r} is no kind of records: sqlite or postgresql"
         raise StoreUnavailable("records.unavailable", log=log)
+    if parsed.drivername == "sqlite" and parsed.host:  # two slashes where three were meant
+        log = "the URL cannot be read: a SQLite file is sqlite:///relative or sqlite:////absolute"
+        raise StoreUnavailable("records.unavailable", log=log)
     return parsed.set(drivername=drivers[parsed.drivername])
 
 
