@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,8 +40,9 @@ class PageError(Exception):
 class Page:
     """One tab. Everything that the browser complains about is kept in ``complaints``."""
 
-    def __init__(self, socket: websocket.WebSocket) -> None:
+    def __init__(self, socket: websocket.WebSocket, ending: Callable[[], str]) -> None:
         self._socket = socket
+        self._ending = ending
         self._number = 0
         self.complaints: list[str] = []
         for domain in ("Page", "Runtime", "Log", "DOM", "Network"):
@@ -51,7 +53,10 @@ class Page:
         self._number += 1
         self._socket.send(json.dumps({"id": self._number, "method": method, "params": parameters}))
         while True:
-            message = json.loads(self._socket.recv())
+            try:
+                message = json.loads(self._socket.recv())
+            except websocket.WebSocketConnectionClosedException as lost:
+                raise PageError(f"the browser ended with {self._ending()}") from lost
             if message.get("id") == self._number:
                 if "error" in message:
                     raise PageError(f"{method}: {message['error']['message']}")
@@ -136,19 +141,27 @@ class Page:
 def browser(program: str, profile: Path) -> Iterator[Page]:
     """Run a browser with an empty profile in ``profile`` and lend its one tab."""
     command = [program, *FLAGS, f"--user-data-dir={profile}", "about:blank"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    profile.mkdir(parents=True, exist_ok=True)
+    log = (profile / "stderr.log").open("wb")
+    # Drawing captions closes fontconfig for this process; a browser without a font ends at once.
+    environment = {name: value for name, value in os.environ.items() if name != "FONTCONFIG_FILE"}
+    with log, subprocess.Popen(command, stdout=log, stderr=log, env=environment) as process:
         try:
             socket = websocket.create_connection(
                 _tab_address(profile, process), timeout=WAIT_S, suppress_origin=True
             )
             try:
-                yield Page(socket)
+                yield Page(socket, lambda: f"{process.poll()}: {_last_words(profile)}")
             finally:
                 socket.close()
         finally:
             process.terminate()
             process.wait(timeout=20)
             shutil.rmtree(profile, ignore_errors=True)
+
+
+def _last_words(profile: Path) -> str:
+    return (profile / "stderr.log").read_text("utf-8", "replace")[-800:]
 
 
 def _tab_address(profile: Path, process: subprocess.Popen[bytes]) -> str:
