@@ -14,6 +14,7 @@ from edgeproof.wiring import Origin
 from origin.errors import NotFound
 from origin.flow.intake import Upload
 from origin.ingest.warnings import WARNINGS
+from origin.routes.private import design_document
 from origin.values import Asset, Tenant
 
 DEMO = "demo"
@@ -69,12 +70,7 @@ class DemoGallery:
     async def post_design(self, tenant: str, body: bytes) -> Mapping[str, object]:
         """Store a design as the private API would."""
         stored = await self._origin.personalize.take(await self._tenant(tenant), body, owner=OWNER)
-        sign = self._origin.sign
-        urls = {
-            str(width): sign(tenant, stored.asset, f"d_{stored.design},w_{width}.auto")
-            for width in (320, 640, 1280)
-        }
-        return {"design": stored.design, "asset": stored.asset, "urls": urls}
+        return design_document(tenant, stored, self._origin.sign)
 
     async def upload(self, chunks: AsyncIterator[bytes], name: str) -> PhotoCard:
         """Take a visitor's photo in."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cache_keys.ids import asset_id
+from origin.adapters.retention import RETENTION_CLASSES
 from origin.errors import (
     BadDocument,
     OriginError,
@@ -30,7 +31,6 @@ from origin.values import Asset, Tenant
 REFERENCE = re.compile(r"[A-Za-z0-9._:-]{1,64}")
 #: The only owner in a public tenant: its pictures are the shop's own, never a customer's.
 CATALOGUE_OWNER = "catalogue"
-RETENTION_CLASSES = ("transient", "project", "order", "hold")
 #: What a dead worker says about the photo that it was opening.
 BLAME = {"render.deadline": "photo.timeout", "render.crashed": "photo.crashed"}
 

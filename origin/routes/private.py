@@ -17,7 +17,7 @@ from starlette.routing import Route
 from cache_keys.errors import Refusal
 from origin.errors import BadDocument, Gone, NotFound, OriginError, PhotoRefused
 from origin.flow.intake import REFERENCE, Intake, Upload
-from origin.flow.personalize import Personalize
+from origin.flow.personalize import Personalize, StoredDesign
 from origin.flow.respond import plain_refusal
 from origin.flow.tokens import authorize_token
 from origin.headers import METHOD_NOT_ALLOWED, Answer, problem
@@ -27,6 +27,8 @@ from origin.values import Asset, Tenant
 
 PHOTO_TAKEN = "photo_taken"
 DESIGN_TAKEN = "design_taken"
+#: Widths of the URLs that come with an answer: a list, a phone, a page.
+READY_WIDTHS_PX = (320, 640, 1280)
 #: Longest silence within a body, in seconds.
 BODY_IDLE_S = 30.0
 
@@ -122,15 +124,7 @@ async def post_design(api: Api, request: Request) -> Response:
         raise BadDocument("api.owner", field="owner")
     stored = await api.personalize.take(tenant, bytes(body), owner=owner)
     api.logger.info(DESIGN_TAKEN, tenant=tenant.name, design=stored.design, asset=stored.asset)
-    document = {
-        "design": stored.design,
-        "asset": stored.asset,
-        "urls": {
-            str(width): api.sign(tenant.name, stored.asset, f"d_{stored.design},w_{width}.auto")
-            for width in (320, 640, 1280)
-        },
-    }
-    return _json(document, 201)
+    return _json(design_document(tenant.name, stored, api.sign), 201)
 
 
 async def get_health(api: Api, request: Request) -> Response:
@@ -169,12 +163,19 @@ def asset_document(asset: Asset, sign: Sign) -> dict[str, object]:
         "dominant": asset.dominant,
         "urls": {
             "info": sign(asset.tenant, asset.asset, "info.json"),
-            **{
-                str(width): sign(asset.tenant, asset.asset, f"w_{width}.auto")
-                for width in (320, 640, 1280)
-            },
+            **_ready_urls(asset.tenant, asset.asset, "", sign),
         },
     }
+
+
+def design_document(tenant: str, stored: StoredDesign, sign: Sign) -> dict[str, object]:
+    """Return what the API says of a design: its id, its photo and ready URLs."""
+    urls = _ready_urls(tenant, stored.asset, f"d_{stored.design},", sign)
+    return {"design": stored.design, "asset": stored.asset, "urls": urls}
+
+
+def _ready_urls(tenant: str, asset: str, ops: str, sign: Sign) -> dict[str, str]:
+    return {str(width): sign(tenant, asset, f"{ops}w_{width}.auto") for width in READY_WIDTHS_PX}
 
 
 async def _permitted(api: Api, request: Request, scope: str) -> Tenant:
