@@ -11,6 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[1]
 
 
+#: Tests of real processes, which a busy machine may starve. Each gets one more try, and the summary
+#: says which one needed it.
+SECOND_TRY = ("tests/edge/", "tests/system/", "tests/faults/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that may be tried twice."""
+    for item in items:
+        if item.nodeid.startswith(SECOND_TRY):
+            item.add_marker(pytest.mark.flaky(reruns=1, reruns_delay=1))
+
+
 def missing(what: str) -> None:
     """Skip with a line that names the missing part; under EDGEPROOF_REQUIRE_ALL=1 fail instead."""
     if os.environ.get("EDGEPROOF_REQUIRE_ALL") == "1":

@@ -15,7 +15,7 @@ from origin.adapters.records.database import asking, choosing, prepare_sqlite, w
 from origin.errors import StoreUnavailable
 
 SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
-NEWEST = "0001"
+NEWEST = "0005"
 ADVISORY_LOCK = 0x65_64_67_65  # "edge": any number that nobody else in the database uses
 # A start may wait for another one's migration, or for a last writer of the old version.
 WAIT_S = 30.0
