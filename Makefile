@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check fast format docs constraints clean
+.PHONY: help setup run test check fast format docs constraints profiles clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -37,6 +37,7 @@ check: $(READY)  ## lint, format, types, import contracts, documentation
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/edgeproof edge check
+	@$(BIN)/edgeproof products lint products --check
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
 
 format: $(READY)  ## format the code
@@ -48,6 +49,9 @@ docs: $(READY)  ## write the reference pages from the code
 
 constraints: $(READY)  ## pin the newest versions that fit pyproject.toml
 	@$(BIN)/uv pip compile --system-certs --universal --upgrade --no-header --no-annotate --all-extras pyproject.toml -o constraints.txt
+
+profiles: $(READY)  ## make the press profiles anew from public data (minutes; the results are committed)
+	@PYTHONPATH=. tools/make-profiles
 
 clean:  ## remove the virtual environment and the caches, keep the data folder
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -19,7 +19,7 @@ BODY_BYTES_MAX = 65_536  # four times the canonical limit: room for spaces and \
 LEVELS_MAX = 8  # GRAMMAR of ids: the document itself is the first
 INTEGER_DIGITS_MAX = 16  # 2^53 - 1 has 16 digits; int() of a long string is slow
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}")
-# Why a document is refused; a code is ``{kind}.{reason}``, kind design, preset, lock or product.
+# Why a document is refused; a code is ``{kind}.{reason}``, kind design, preset or lock.
 REASONS = {
     "json": "the document is not JSON in UTF-8",
     "toml": "the document is not TOML in UTF-8",
@@ -37,7 +37,6 @@ REASONS = {
     "sheet_missing": "a frame or caption needs the size of its sheet",
     "frame_width": "the frame leaves too little of the photo",
     "caption_place": "a caption on the frame needs a frame with room for it",
-    "safe": "the safe area leaves nothing of the sheet",
 }
 UNITS_UM = {"um": 1, "mm": 1_000, "in": 25_400}  # exact: the international inch is 25.4 mm
 

@@ -33,9 +33,9 @@ the codes below that have the status 403 are in the log only.
 ## The URL and the signature
 """
 DOCUMENTS = """
-## Designs, presets, products
+## Designs and presets
 
-All are 422. A document's code is its kind (`design`, `preset`, `lock`, `product`) and one of
+All are 422. A document's code is its kind (`design`, `preset`, `lock`) and one of
 these reasons; `field` is a JSON pointer (RFC 6901) to the place.
 """
 HOST = """
