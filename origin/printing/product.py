@@ -26,7 +26,7 @@ INK_PERCENT: Final = (200, 400)
 """Total area coverage of four plates: newsprint asks for 220 to 240, 400 is no limit at all."""
 
 Orientation = Literal["fixed", "either"]
-BleedFill = Literal["photo", "mirror", "stretch", "colour"]
+BleedFill = Literal["stretch", "mirror", "colour"]
 FileFormat = Literal["jpeg", "tiff", "cmyk-jpeg", "pdfx4"]
 Side = Annotated[int, Field(ge=SHEET_UM[0], le=SHEET_UM[1])]
 Margin = Annotated[int, Field(ge=0, le=MARGIN_UM_MAX)]
@@ -56,7 +56,8 @@ class Product:
     trim_um: width and height after cutting, as the customer holds it. bleed_um: photo beyond the
     trim on every side. safe_um: how far inside the trim nothing important should be.
     orientation: "either" when the sheet may be turned to suit the photo. dpi_floor: below it a
-    print is refused. bleed_fill: what lies where the photo ends before the bleed does.
+    print is refused. bleed_fill: where the photo ends before the
+    bleed does, its edge is repeated (stretch), it is mirrored, or a colour lies there.
     basis: what is sourced and what is our assumption, per field.
     """
 
@@ -147,7 +148,7 @@ class ProductDocument(_Strict):
     orientation: Orientation
     dpi: Resolution
     colour: ColourDocument
-    bleed_fill: BleedFill = "photo"
+    bleed_fill: BleedFill = "stretch"
     fill_colour: Annotated[str, Field(pattern=r"^[0-9a-f]{6}$")] = "ffffff"
     finishes: Annotated[list[Text], Field(max_length=20)] = []
     file: FileDocument

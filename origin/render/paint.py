@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from origin.decode.libvips import pyvips
 from origin.render.filters import full_scale
+from origin.render.inks import levels
 from origin.render.sheet import Box
 
 Coverage = NDArray[np.float64]
@@ -57,7 +58,8 @@ class Edges:
 def lay(image: pyvips.Image, mask: pyvips.Image, paint: str | pyvips.Image) -> pyvips.Image:
     """Return the picture with a colour (rrggbb, sRGB) or a 3-band picture laid over it by a mask.
 
-    image: 3 bands sRGB of 8 or 16 bit, or 4 with alpha (not premultiplied). Same format out.
+    image: 3 bands sRGB of 8 or 16 bit, or 4 with alpha (not premultiplied), or CMYK with its
+    profile attached. Same format out.
     """
     over = paint if isinstance(paint, pyvips.Image) else plain(image, paint)
     if not image.hasalpha():
@@ -67,9 +69,8 @@ def lay(image: pyvips.Image, mask: pyvips.Image, paint: str | pyvips.Image) -> p
 
 
 def plain(image: pyvips.Image, colour: str) -> pyvips.Image:
-    """Return a picture of one colour (rrggbb), 3 bands, in the size and format of another."""
-    levels = [int(colour[i : i + 2], 16) * full_scale(image) // FULL for i in (0, 2, 4)]
-    return image.new_from_image(levels).copy(interpretation=image.interpretation)
+    """Return a picture of one colour (rrggbb, sRGB), in the size, space and format of another."""
+    return image.new_from_image(levels(image, colour)).copy(interpretation=image.interpretation)
 
 
 def rectangle(surface: Surface, box: Box, radius_um: int = 0) -> Coverage:

@@ -49,7 +49,7 @@ def test_a_product_is_read_with_its_defaults() -> None:
     assert product.page_um == (154_000, 111_000)
     assert (product.colour.intent, product.colour.has_bpc) == ("relative", True)
     assert (product.bleed_fill, product.fill_colour, product.jpeg_quality) == (
-        "photo",
+        "stretch",
         "ffffff",
         95,
     )

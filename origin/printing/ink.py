@@ -1,0 +1,45 @@
+"""How much ink a CMYK page asks for, px by px."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from origin.decode.libvips import pyvips
+from origin.printing.recipe import Recipe
+from origin.printing.values import Check, Severity
+
+FULL: Final = 255
+PLATES: Final = 4
+SHARE: Final = 0.999
+"""The limit is judged at this share of the px: single px may be over by interpolation."""
+SLACK_PERCENT: Final = 2.0
+"""An 8-bit plate counts in steps of 0.4 %, four of them."""
+
+
+def check_ink(image: pyvips.Image, recipe: Recipe) -> tuple[Check, ...]:
+    """Compare the sum of the four plates with the product's limit; nothing to check in RGB.
+
+    image: (h, w, 4) uint8 CMYK. A page over the limit smears and blocks in the stack, so it is a
+    block: it happens only with CMYK photos whose numbers are printed as they are.
+    """
+    limit = recipe.colour.ink_limit_percent
+    if image.interpretation != "cmyk" or limit is None:
+        return ()
+    percent = ink_percent(image, SHARE)
+    is_over = percent > limit + SLACK_PERCENT
+    words = f"The picture asks for {percent:.0f} % ink; this product takes {limit} %."
+    severity = Severity.BLOCK if is_over else None
+    return (Check("preflight.ink", severity, round(percent, 1), float(limit), "%", words),)
+
+
+def ink_percent(image: pyvips.Image, share: float) -> float:
+    """Return the total area coverage, in percent, that ``share`` of the px stay at or below."""
+    total = image.bandsplit()[0].cast("ushort")
+    for plate in image.bandsplit()[1:]:
+        total = total + plate
+    counts = total.cast("ushort").hist_find().numpy().reshape(-1).astype(np.int64)
+    below = np.cumsum(counts)
+    level = int(np.searchsorted(below, share * below[-1]))
+    return level * 100 / FULL
