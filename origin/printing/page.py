@@ -13,7 +13,7 @@ from origin.decode.libvips import pyvips
 from origin.decode.open import damage_refused
 from origin.errors import RenderFailed
 from origin.printing.bleed import lay_fill, place
-from origin.printing.colour import to_output
+from origin.printing.colour import colouring_of, to_output
 from origin.printing.elements import draw_elements
 from origin.printing.encode import MEDIA_TYPES, encode
 from origin.printing.ink import check_ink
@@ -68,7 +68,7 @@ def finished(
 ) -> pyvips.Image:
     """Return the page before it is encoded: uint8 sRGB or CMYK, profile attached, in memory."""
     image = developed(recipe, plan, source, clock)
-    image = to_output(image, recipe, profiles)
+    image = to_output(image, colouring_of(recipe), profiles)
     image = lay_fill(image, plan, recipe)
     image = draw_elements(image, plan, recipe).copy_memory()
     clock.note("colour")
