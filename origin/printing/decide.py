@@ -23,6 +23,7 @@ class Subject:
 
     asset: str
     source_digest: str
+    created_at_s: int
     photo: Photo
 
 
@@ -59,6 +60,7 @@ def make_recipe(
         product=product.reference,
         title=product.title,
         slot=SLOT,
+        dated_s=subject.created_at_s,
         trim_um=trim_um,
         bleed_um=product.bleed_um,
         safe_um=product.safe_um,

@@ -57,6 +57,7 @@ class Recipe:
     product: str  # name~version
     title: str
     slot: str
+    dated_s: int  # Unix time that the file says it is of: when the photo came in
     trim_um: tuple[int, int]
     bleed_um: int
     safe_um: int

@@ -1,0 +1,166 @@
+"""Wraps a page into PDF/X-4 (ISO 15930-7): one page, one picture, its boxes and output intent.
+
+The JPEG goes in as it is. Boxes come from the recipe's micrometres. Nothing is taken from a clock
+or from chance: dates are the recipe's, the file's ID is made of its content.
+"""
+
+from __future__ import annotations
+
+import io
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final
+from xml.sax.saxutils import escape
+
+from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Page, Pdf, Stream, String
+
+from origin.printing.recipe import Recipe
+
+PDF_VERSION: Final = "1.6"
+"""ISO 15930-7, 6.1: PDF/X-4 is PDF 1.6."""
+PRODUCER: Final = "edgeproof"
+POINTS_PER_INCH: Final = 72
+UM_PER_INCH: Final = 25_400
+DIGITS: Final = Decimal("0.0001")
+REGISTRY: Final = "http://www.color.org"
+"""ISO 15930-7, 6.3: the registry of characterised printing conditions."""
+CMYK_INVERTED: Final = [1, 0] * 4
+"""A JPEG with an Adobe marker holds 255 - ink (Adobe TN 5116), which the Decode array undoes."""
+
+
+def points(length_um: int) -> Decimal:
+    """Return a paper length in PDF points, to 1/10000 (3.5 nm)."""
+    exact = Decimal(length_um * POINTS_PER_INCH) / UM_PER_INCH
+    return exact.quantize(DIGITS).normalize() + 0
+
+
+def wrap(jpeg: bytes, recipe: Recipe, profile: bytes, print_id: str) -> bytes:
+    """Return the PDF/X-4 file of a page.
+
+    jpeg: the page, bleed included, CMYK (Adobe marker, inverted) or RGB, of the recipe's
+    page_px. profile: the product's, which the page's numbers mean. print_id: names the file.
+    """
+    pdf = Pdf.new()
+    picture = pdf.make_indirect(_picture(pdf, jpeg, recipe, profile))
+    width, height = (points(side + 2 * recipe.bleed_um) for side in recipe.trim_um)
+    drawing = f"q {width:f} 0 0 {height:f} 0 0 cm /Page Do Q".encode()
+    trim = _trim_box(recipe)
+    page = Dictionary(
+        Type=Name.Page,
+        MediaBox=Array([0, 0, width, height]),
+        BleedBox=Array([0, 0, width, height]),
+        TrimBox=Array(trim),
+        Resources=Dictionary(XObject=Dictionary(Page=picture)),
+        Contents=pdf.make_indirect(Stream(pdf, drawing)),
+    )
+    pdf.pages.append(Page(page))
+    pdf.Root.OutputIntents = Array([_output_intent(pdf, recipe, profile)])
+    pdf.Root.Metadata = _metadata(pdf, recipe, print_id)
+    date = _date(recipe).strftime("D:%Y%m%d%H%M%SZ")
+    for name, value in {
+        "/Title": recipe.title,
+        "/Creator": PRODUCER,
+        "/Producer": PRODUCER,
+        "/CreationDate": date,
+        "/ModDate": date,
+    }.items():
+        pdf.docinfo[name] = String(value)
+    pdf.docinfo["/Trapped"] = Name("/False")
+    return _saved(pdf)
+
+
+def _saved(pdf: Pdf) -> bytes:
+    file = io.BytesIO()
+    pdf.save(
+        file,
+        force_version=PDF_VERSION,
+        fix_metadata_version=False,
+        object_stream_mode=ObjectStreamMode.disable,
+        compress_streams=True,
+        deterministic_id=True,
+    )
+    return file.getvalue()
+
+
+def _trim_box(recipe: Recipe) -> list[Decimal]:
+    bleed = recipe.bleed_um
+    width, height = recipe.trim_um
+    return [points(bleed), points(bleed), points(bleed + width), points(bleed + height)]
+
+
+def _picture(pdf: Pdf, jpeg: bytes, recipe: Recipe, profile: bytes) -> Stream:
+    width, height = recipe.page_px
+    picture = Stream(
+        pdf,
+        jpeg,
+        Type=Name.XObject,
+        Subtype=Name.Image,
+        Width=width,
+        Height=height,
+        BitsPerComponent=8,
+        Filter=Name.DCTDecode,
+    )
+    if recipe.colour.space == "cmyk":
+        picture.ColorSpace = Name.DeviceCMYK  # what the output intent says it is
+        picture.Decode = Array(CMYK_INVERTED)
+    else:
+        picture.ColorSpace = Array([Name.ICCBased, _profile(pdf, profile, 3)])
+    return picture
+
+
+def _profile(pdf: Pdf, profile: bytes, bands: int) -> Stream:
+    return pdf.make_indirect(Stream(pdf, profile, N=bands))
+
+
+def _output_intent(pdf: Pdf, recipe: Recipe, profile: bytes) -> Dictionary:
+    bands = 4 if recipe.colour.space == "cmyk" else 3
+    condition = recipe.colour.output_condition
+    return Dictionary(
+        Type=Name.OutputIntent,
+        S=Name.GTS_PDFX,
+        OutputConditionIdentifier=String(condition),
+        OutputCondition=String(condition),
+        RegistryName=String(REGISTRY),
+        Info=String(condition),
+        DestOutputProfile=_profile(pdf, profile, bands),
+    )
+
+
+def _date(recipe: Recipe) -> datetime:
+    return datetime.fromtimestamp(recipe.dated_s, UTC)
+
+
+def _metadata(pdf: Pdf, recipe: Recipe, print_id: str) -> Stream:
+    date = _date(recipe).strftime("%Y-%m-%dT%H:%M:%SZ")
+    packet = XMP.format(title=escape(recipe.title), date=date, producer=PRODUCER, print_id=print_id)
+    metadata = Stream(pdf, packet.encode(), Type=Name.Metadata, Subtype=Name.XML)
+    return pdf.make_indirect(metadata)
+
+
+#: ISO 15930-7, 6.6: identification by pdfxid, and the dates and names that Info has too.
+XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/">
+<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description rdf:about=""
+ xmlns:dc="http://purl.org/dc/elements/1.1/"
+ xmlns:pdf="http://ns.adobe.com/pdf/1.3/"
+ xmlns:pdfxid="http://www.npes.org/pdfx/ns/id/"
+ xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+ xmlns:xmpMM="http://ns.adobe.com/xap/1.0/mm/">
+<dc:format>application/pdf</dc:format>
+<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{title}</rdf:li></rdf:Alt></dc:title>
+<pdf:Producer>{producer}</pdf:Producer>
+<pdf:Trapped>False</pdf:Trapped>
+<pdfxid:GTS_PDFXVersion>PDF/X-4</pdfxid:GTS_PDFXVersion>
+<xmp:CreateDate>{date}</xmp:CreateDate>
+<xmp:CreatorTool>{producer}</xmp:CreatorTool>
+<xmp:MetadataDate>{date}</xmp:MetadataDate>
+<xmp:ModifyDate>{date}</xmp:ModifyDate>
+<xmpMM:DocumentID>edgeproof:{print_id}</xmpMM:DocumentID>
+<xmpMM:RenditionClass>default</xmpMM:RenditionClass>
+<xmpMM:VersionID>1</xmpMM:VersionID>
+</rdf:Description>
+</rdf:RDF>
+</x:xmpmeta>
+<?xpacket end="r"?>
+"""
