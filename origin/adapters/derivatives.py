@@ -1,40 +1,34 @@
-"""Rendered previews: files with their note, rows with compare and set."""
+"""Rendered previews: objects with their note, rows with compare and set."""
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 
-from origin.adapters.file_objects import FileObjects, Found
 from origin.adapters.records.derivatives import DerivativeRow, SqlDerivatives
 from origin.adapters.sealed import Note
-from origin.errors import RenderFailed, StoreUnavailable
+from origin.adapters.stores import Found, KeptObjects
+from origin.adapters.touches import Touches
+from origin.errors import RenderFailed
 from origin.values import Derivative, DerivativeName
-
-# "Last used" decides only what is evicted first: a minute is fine enough, and one transaction for
-# all that was read in it keeps writes off the way of reads.
-TOUCH_EVERY_S = 60.0
-TOUCHED_MAX = 10_000
 
 
 class StoredDerivatives:
-    """DerivativeStore on FileObjects and SQL records."""
+    """DerivativeStore on a folder or a bucket, and SQL records."""
 
     def __init__(
         self,
-        objects: FileObjects,
+        objects: KeptObjects,
         records: SqlDerivatives,
         *,
         now: Callable[[], float] = time.time,
+        clock_s: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``now`` is Unix time in seconds."""
+        """``now`` is Unix time in seconds, ``clock_s`` a clock that never jumps."""
         self._objects = objects
         self._records = records
         self._now = now
-        self._touched: dict[str, tuple[DerivativeRow, int]] = {}
-        self._touched_since_s = now()
-        self._flushing: asyncio.Task[None] | None = None
+        self._touches = Touches(self._write, clock_s=clock_s)
 
     async def get(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return it if its digest holds and it is of that generation or a newer one."""
@@ -49,37 +43,41 @@ class StoredDerivatives:
         """Store it unless it is superseded; return what is stored."""
         kept: Derivative = derivative
         content, note = derivative.content, _note(derivative)
-        async with self._objects.staged(object_name(name), content, note) as staged:
+
+        def wins(stored: Note) -> bool:
+            return stored.generation >= note.generation
+
+        async with self._objects.staged(object_name(name), content, note, wins) as staged:
 
             async def publish() -> DerivativeRow:
                 nonlocal kept
-                found = await staged.publish(lambda stored: stored.generation >= note.generation)
+                found = await staged.publish()
                 kept = derivative if found is None else _derivative(found)
                 return _row(name, kept)
 
             await self._records.record_derivative(_row(name, derivative), publish)
+        self._touch(_row(name, kept))
         return kept
 
     async def flush(self) -> None:
         """Write down when what was read was last used, and the rows that a crash left out."""
-        used, self._touched = self._touched, {}
-        self._touched_since_s = self._now()
-        if not used:
-            return
-        times = {key: used_at_s for key, (_, used_at_s) in used.items()}
-        for key in await self._records.touch_derivatives(times):
-            await self._heal(used[key][0])
+        await self._touches.flush()
 
     async def close(self) -> None:
         """Flush; what cannot be written now is not worth waiting for."""
-        if self._flushing is not None:
-            await asyncio.wait([self._flushing])
-        await self._flush_quietly()
+        await self._touches.close()
+
+    async def _write(self, used: dict[str, tuple[DerivativeRow, int]]) -> None:
+        times = {key: used_at_s for key, (_, used_at_s) in used.items()}
+        for key in await self._records.touch_derivatives(times):
+            await self._heal(used[key][0])
 
     async def _heal(self, row: DerivativeRow) -> None:
         """Record a file whose process died before its row; remove it where it is superseded."""
 
         async def found() -> DerivativeRow:
+            if await self._objects.read(object_name(row.name)) is None:  # evicted since it was used
+                raise RenderFailed("render.superseded", log=row.name.path)
             return row
 
         try:
@@ -88,23 +86,12 @@ class StoredDerivatives:
             await self._objects.delete(object_name(row.name))
 
     def _touch(self, row: DerivativeRow) -> None:
-        now_s = self._now()
-        if len(self._touched) < TOUCHED_MAX:
-            self._touched[row.name.key] = (row, int(now_s))
-        is_due = now_s - self._touched_since_s >= TOUCH_EVERY_S
-        if is_due and (self._flushing is None or self._flushing.done()):
-            self._flushing = asyncio.get_running_loop().create_task(self._flush_quietly())
-
-    async def _flush_quietly(self) -> None:
-        try:
-            await self.flush()
-        except StoreUnavailable:
-            return  # the next use tells it again
+        self._touches.note(row.name.key, (row, int(self._now())))
 
 
 def object_name(name: DerivativeName) -> str:
     """Return where a derivative lives."""
-    return f"{name.tenant}/derivatives/{name.asset}/{name.key}.{name.ext}"
+    return name.object_name
 
 
 def _row(name: DerivativeName, derivative: Derivative) -> DerivativeRow:

@@ -62,10 +62,7 @@ class Disk:
 
     def path_of(self, name: str) -> Path:
         """Return where an object lives. A name is 1 to 6 plain segments: no way out of the root."""
-        segments = name.split("/")
-        is_plain = len(segments) <= SEGMENTS_MAX and all(map(SEGMENT.fullmatch, segments))
-        assert is_plain, f"{name!r} is no object name"
-        return self.root.joinpath(*segments)
+        return self.root.joinpath(*plain_name(name))
 
     def scratch_path(self) -> Path:
         """Return a fresh path on the same disk; gone with this process."""
@@ -136,6 +133,14 @@ class Disk:
         removed = sum(1 for path in trash.rglob("*") if path.is_file())
         shutil.rmtree(trash)
         return removed
+
+
+def plain_name(name: str) -> list[str]:
+    """Return the segments of an object's name; a name that is not plain is our own mistake."""
+    segments = name.split("/")
+    is_plain = len(segments) <= SEGMENTS_MAX and all(map(SEGMENT.fullmatch, segments))
+    assert is_plain, f"{name!r} is no object name"
+    return segments
 
 
 @contextmanager

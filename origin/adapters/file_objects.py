@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from itertools import islice
 from pathlib import Path
 
 from blake3 import blake3
 
 from origin.adapters.disk import SEGMENT, Disk
 from origin.adapters.sealed import Note, note_bytes, unsealed
+from origin.adapters.stores import Found, Listed, Wins
 from origin.adapters.threads import in_thread
 
-Found = tuple[bytes, Note]
+LISTED_AT_ONCE = 1000  # names looked at in one turn of a thread
 COMPARED_BYTES = 1 << 20  # read at a time when two files are compared
 
 
@@ -33,8 +36,9 @@ class FileObjects:
 
     async def put(self, name: str, content: bytes) -> bytes:
         """Create it and return what is stored: sound bytes that stand there win."""
-        async with self.staged(name, content, Note(blake3(content).digest())) as staged:
-            kept = await staged.publish(lambda _: True)
+        note = Note(blake3(content).digest())
+        async with self.staged(name, content, note, lambda _: True) as staged:
+            kept = await staged.publish()
         return content if kept is None else kept[0]
 
     async def delete(self, name: str) -> None:
@@ -57,13 +61,15 @@ class FileObjects:
         return found
 
     @asynccontextmanager
-    async def staged(self, name: str, content: bytes, note: Note) -> AsyncIterator[Staged]:
+    async def staged(
+        self, name: str, content: bytes, note: Note, wins: Wins
+    ) -> AsyncIterator[StagedFile]:
         """Write and flush the bytes beside the store and lend them; their publish() gives the name.
 
         On a clean end the name is flushed too; after an error what was published is removed again.
         """
         threads, scratch = self._disk.writers, self._disk.scratch_path()
-        staged = Staged(self._disk, scratch, name)
+        staged = StagedFile(self._disk, scratch, name, wins)
         pieces = (content, note_bytes(name, note))
         try:
             await in_thread(threads, "write an object", self._disk.write, scratch, *pieces)
@@ -76,26 +82,54 @@ class FileObjects:
         finally:
             await in_thread(threads, "write an object", self._disk.discard, scratch)
 
+    async def folders(self, prefix: str) -> set[str]:
+        """Return the segments that follow ``prefix`` (ends in ``/``)."""
+        return await in_thread(self._disk.readers, "list objects", self._folders, prefix[:-1])
 
-class Staged:
+    async def names(self, prefix: str) -> AsyncIterator[Listed]:
+        """Go through every object below ``prefix`` (ends in ``/``)."""
+        walk = self._walk(prefix[:-1])
+        turn = partial(islice, walk, LISTED_AT_ONCE)
+        while some := await in_thread(self._disk.readers, "list objects", lambda: list(turn())):
+            for listed in some:
+                yield listed
+
+    def _folders(self, folder: str) -> set[str]:
+        path = self._disk.path_of(folder)
+        self._disk.must_be_there()
+        return {each.name for each in path.iterdir()} if path.is_dir() else set()
+
+    def _walk(self, folder: str) -> Iterator[Listed]:
+        path = self._disk.path_of(folder)
+        self._disk.must_be_there()
+        for each in path.rglob("*"):
+            with suppress(FileNotFoundError):  # removed while we look
+                if each.is_file():
+                    at = each.stat()
+                    name = str(each.relative_to(self._disk.root))
+                    yield Listed(name, at.st_size, time.time() - at.st_mtime)
+
+
+class StagedFile:
     """Bytes that are on the disk and have no name yet."""
 
-    def __init__(self, disk: Disk, scratch: Path, name: str) -> None:
+    def __init__(self, disk: Disk, scratch: Path, name: str, wins: Wins) -> None:
         self._disk = disk
         self._scratch = scratch
         self._name = name
+        self._wins = wins
         self.is_published = False
 
-    async def publish(self, wins: Callable[[Note], bool]) -> Found | None:
+    async def publish(self) -> Found | None:
         """Give the bytes their name; where sound bytes stand that win, return those instead."""
-        return await in_thread(self._disk.writers, "name an object", self._publish, wins)
+        return await in_thread(self._disk.writers, "name an object", self._publish)
 
-    def _publish(self, wins: Callable[[Note], bool]) -> Found | None:
+    def _publish(self) -> Found | None:
         kept: list[Found] = []
 
         def keeps(target: Path) -> bool:
             found = unsealed(self._name, target.read_bytes())
-            if found is None or not wins(found[1]):
+            if found is None or not self._wins(found[1]):
                 return False
             kept.append(found)
             return True
@@ -113,11 +147,8 @@ class FileSources:
     @asynccontextmanager
     async def receive(self) -> AsyncIterator[Path]:
         """Lend a fresh path beside the store; what is left there afterwards is removed."""
-        path = self._disk.scratch_path()
-        try:
+        async with lent_scratch(self._disk) as path:
             yield path
-        finally:
-            await in_thread(self._disk.writers, "remove an upload", self._disk.discard, path)
 
     async def adopt(self, tenant: str, asset: str, received: Path) -> None:
         """Keep a received file; what stands there and differs is damaged and is replaced."""
@@ -135,25 +166,23 @@ class FileSources:
         name = source_name(tenant, asset)
         await in_thread(self._disk.writers, "remove a source", self._disk.remove, name)
 
-    async def older_than(self, tenant: str, age_s: float) -> Sequence[str]:
-        """Return the asset ids of the sources that were last taken in longer ago than that."""
-        return await in_thread(
-            self._disk.readers, "list the sources", self._older_than, tenant, age_s
-        )
+    async def ages_s(self, tenant: str) -> dict[str, float]:
+        """Return each source's asset id and the seconds since it was last taken in."""
+        return await in_thread(self._disk.readers, "list the sources", self._ages_s, tenant)
 
     async def delete_older_than(self, tenant: str, asset: str, age_s: float) -> bool:
         """Remove a source unless it was taken in since; return whether it was removed."""
         name = source_name(tenant, asset)
         return await in_thread(self._disk.writers, "remove a source", self._delete_old, name, age_s)
 
-    def _older_than(self, tenant: str, age_s: float) -> list[str]:
-        folder, old = self._disk.path_of(f"{tenant}/sources"), []
+    def _ages_s(self, tenant: str) -> dict[str, float]:
+        folder, ages_s = self._disk.path_of(f"{tenant}/sources"), {}
         self._disk.must_be_there()
         for path in folder.iterdir() if folder.is_dir() else ():
             with suppress(FileNotFoundError):  # removed while we look
-                if SEGMENT.fullmatch(path.name) and _is_old(path, age_s):
-                    old.append(path.name)
-        return old
+                if SEGMENT.fullmatch(path.name):
+                    ages_s[path.name] = _age_s(path)
+        return ages_s
 
     def _delete_old(self, name: str, age_s: float) -> bool:
         """Take it aside and look at its age again, so that no upload that comes in now is lost."""
@@ -201,13 +230,27 @@ class FileSources:
             link.unlink(missing_ok=True)
 
 
+@asynccontextmanager
+async def lent_scratch(disk: Disk) -> AsyncIterator[Path]:
+    """Lend a fresh path; what is left there afterwards is removed."""
+    path = disk.scratch_path()
+    try:
+        yield path
+    finally:
+        await in_thread(disk.writers, "remove a scratch file", disk.discard, path)
+
+
 def source_name(tenant: str, asset: str) -> str:
     """Return the object name of a source."""
     return f"{tenant}/sources/{asset}"
 
 
+def _age_s(path: Path) -> float:
+    return time.time() - path.stat().st_mtime
+
+
 def _is_old(path: Path, age_s: float) -> bool:
-    return time.time() - path.stat().st_mtime > age_s
+    return _age_s(path) > age_s
 
 
 def _is_same(one: Path, other: Path) -> bool:

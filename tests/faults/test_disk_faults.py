@@ -5,20 +5,31 @@ from __future__ import annotations
 import asyncio
 import resource
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from origin.adapters.derivatives import StoredDerivatives
+from origin.adapters.derivatives import StoredDerivatives, object_name
 from origin.adapters.disk import Disk
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.host_locks import FileLocks
 from origin.adapters.records import SqlRecords
 from origin.errors import StoreUnavailable
-from tests.contract.samples import derivative, derivative_name, with_photo
+from tests.contract.samples import ASSET, derivative, derivative_name, with_photo
 
 pytestmark = pytest.mark.anyio
 NAME = "acme/masters/aaa/e/640"
+
+
+def remount(mount: Path, mode: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{mode}", str(mount)], check=True)
+
+
+async def keep(sources: FileSources, content: bytes) -> None:
+    async with sources.receive() as path:
+        path.write_bytes(content)
+        await sources.adopt("acme", "aaa", path)
 
 
 def rename(folder: Path, name: str) -> None:
@@ -66,6 +77,36 @@ async def test_a_full_disk_at_start_is_a_clear_error(small_disk: Path) -> None:
         Disk(small_disk / "objects")
     assert caught.value.code == "store.full"
     assert str(small_disk) in caught.value.log
+
+
+async def test_a_disk_that_becomes_read_only_serves_what_it_has_and_writes_again_afterwards(
+    small_disk: Path, records: SqlRecords
+) -> None:
+    disk = Disk(small_disk / "objects")
+    objects, sources = FileObjects(disk), FileSources(disk)
+    derivatives = StoredDerivatives(objects, records)
+    await with_photo(records)
+    await derivatives.put(derivative_name(), derivative(b"kept"))
+    before = files(small_disk)
+    remount(small_disk, "ro")
+    other = derivative_name("w_320.jpg")
+    for write in (
+        lambda: derivatives.put(other, derivative(b"new")),
+        lambda: objects.put(NAME, b"new"),
+        lambda: objects.delete(object_name(derivative_name())),
+        lambda: objects.delete_prefix(f"acme/derivatives/{ASSET}/"),
+        lambda: keep(sources, b"new"),
+    ):
+        with pytest.raises((StoreUnavailable, OSError)) as caught:
+            await write()
+        assert "Read-only" in str(caught.value)
+    assert await derivatives.get(derivative_name(), generation=0) == derivative(b"kept")
+    assert await derivatives.get(other, generation=0) is None
+    remount(small_disk, "rw")
+    assert files(small_disk) == before
+    await derivatives.put(other, derivative(b"new"))
+    await keep(sources, b"new")
+    disk.close()
 
 
 async def test_a_write_that_fails_in_its_middle_leaves_nothing(disk: Disk, root: Path) -> None:

@@ -13,7 +13,7 @@ from origin.adapters.disk import Disk
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.orphans import AGE_S, sweep
 from origin.adapters.records import SqlRecords
-from tests.contract.samples import ASSET, PHOTOGRAPH, with_photo
+from tests.contract.samples import ASSET, PHOTOGRAPH, named, with_photo
 
 pytestmark = pytest.mark.anyio
 ORPHAN = "o" * 51 + "a"
@@ -105,6 +105,35 @@ async def test_shops_that_the_records_do_not_know_are_left_alone(
     path = age(root, ORPHAN, "lost")
     assert await sweep(sources, objects, records) == 0
     assert path.exists()
+
+
+async def test_what_came_after_an_erase_goes_at_once_and_living_photos_keep_all(
+    root: Path, sources: FileSources, objects: FileObjects, records: SqlRecords
+) -> None:
+    await with_photo(records)
+    await with_photo(records, named("e"))
+    for asset in (ASSET, named("e").asset):
+        await keep(sources, asset)
+        await objects.put(f"acme/masters/{asset}/engine/640", b"master")
+        await objects.put(f"acme/derivatives/{asset}/key.jpg", b"preview")
+    await records.mark_erased("acme", named("e").asset)
+    assert await sweep(sources, objects, records) == 1
+    assert not list((root / "acme").glob(f"*/{named('e').asset}"))
+    assert len(list((root / "acme").glob(f"*/{ASSET}"))) == 3
+    assert await sweep(sources, objects, records) == 0
+
+
+async def test_masters_and_previews_of_nobody_go_and_those_of_an_upload_under_way_stay(
+    root: Path, sources: FileSources, objects: FileObjects, records: SqlRecords
+) -> None:
+    await with_photo(records)
+    await keep(sources, ORPHAN)
+    for asset in (ORPHAN, "n" * 51 + "a"):
+        await objects.put(f"acme/masters/{asset}/engine/640", b"master")
+    await objects.put(f"acme/derivatives/{'n' * 51}a/key.jpg", b"preview")
+    assert await sweep(sources, objects, records) == 1
+    assert not list((root / "acme").glob(f"*/{'n' * 51}a"))
+    assert len(list((root / "acme").glob(f"*/{ORPHAN}"))) == 2
 
 
 async def test_more_records_than_one_page_are_all_compared(
