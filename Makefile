@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup run test check fast format docs constraints profiles clean
+.PHONY: load bench-edges fuzz slow help setup run test bench check fast format docs constraints profiles clean
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -28,6 +28,9 @@ test: $(READY)  ## install what the tests need and run them all
 	@tools/test-packages
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
+bench: $(READY)  ## measure against sharp, IPX, thumbor, nginx, Varnish (installed outside); ONLY=cold,hot some, ROUNDS=5
+	@$(BIN)/python -m benchmarks --only "$(ONLY)" --rounds $(or $(ROUNDS),5)
+
 fast: $(READY)  ## unit and property tests only
 	@$(BIN)/python -m pytest -n auto tests/unit tests/property $(PYTEST_ARGS)
 
@@ -39,6 +42,23 @@ check: $(READY)  ## lint, format, types, import contracts, documentation
 	@$(BIN)/edgeproof edge check
 	@$(BIN)/edgeproof products lint products --check
 	@$(BIN)/python -m pytest -q tests/unit/test_docs.py
+
+FUZZ_SECONDS ?= 120
+FUZZ_SEED ?= 1
+fuzz: $(READY)  ## damage files, profiles and workers' answers for FUZZ_SECONDS; FUZZ_SEED=2 takes another way
+	@$(BIN)/uv pip install --system-certs -q -p $(BIN)/python atheris || echo "no atheris for this Python: unguided only"
+	@$(BIN)/python -m fuzz $(FUZZ_SECONDS) $(FUZZ_SEED)
+
+slow: $(READY)  ## measure what 500 slow clients cost the others
+	@$(BIN)/python -m tests.faults.slow_clients
+
+load: $(READY)  ## sessions against the origin, a verdict, docs/load.md; EDGE=varnish|cloudflare, SHAPE=overload|soak|failure, SECONDS=n
+	@$(EDGE_$(EDGE))
+	@$(BIN)/python -m loadtests $(if $(SHAPE),--shape $(SHAPE)) $(if $(EDGE),--edge $(EDGE)) $(if $(filter-out undefined default environment,$(origin SECONDS)),--seconds $(SECONDS)) $(LOAD_ARGS)
+
+bench-edges: $(READY)  ## what the edges cost a hit and what the edge lane saves; ONLY=varnish|worker|lane
+	@tools/edge-packages && tools/varnish-packages && tools/apt-packages wrk
+	@$(BIN)/python -m loadtests.bench $(if $(ONLY),--only $(ONLY)) $(LOAD_ARGS)
 
 format: $(READY)  ## format the code
 	@$(BIN)/ruff check --fix .

@@ -9,19 +9,31 @@ import typer
 
 from edgeproof.commands import (
     assets,
+    audit,
     check,
     config,
     demo,
+    dev,
     doctor,
     edge,
+    erase,
+    hold,
     keys,
     presets,
+    products,
+    profiles,
+    purge,
+    scrub,
     server,
+    sweep,
     tenants,
     tokens,
     url,
 )
 from edgeproof.console import CommandFailed, ExitCode, out, remark
+
+#: Codes of things that could be there: no mistake in the command.
+NOT_THERE = ("purge.unknown", "purge.order", "purge.early")
 
 app = typer.Typer(
     name="edgeproof",
@@ -36,10 +48,19 @@ app.add_typer(assets.app, name="assets")
 app.add_typer(tokens.app, name="tokens")
 app.add_typer(keys.app, name="keys")
 app.add_typer(presets.app, name="presets")
+app.add_typer(products.app, name="products")
+app.add_typer(profiles.app, name="profiles")
 app.add_typer(url.app, name="url")
 app.add_typer(edge.app, name="edge")
+app.add_typer(dev.app, name="dev")
 app.add_typer(config.app, name="config")
+app.add_typer(erase.app, name="erase")
+app.add_typer(hold.app, name="hold")
+app.add_typer(purge.app, name="purge")
+app.add_typer(audit.app, name="audit")
+app.command("sweep", epilog=sweep.EPILOG)(sweep.sweep)
 app.command("check", epilog=check.EPILOG)(check.check)
+app.command("scrub", epilog=scrub.EPILOG)(scrub.scrub)
 app.command("serve")(server.serve)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)
 app.command("health")(doctor.health)
@@ -71,6 +92,7 @@ def main() -> None:
     """Run the program; expected failures are one sentence and an exit code."""
     from cache_keys.errors import Refusal
     from origin.errors import OriginError
+    from purge.errors import BadPurge, PurgeError
 
     try:
         app()
@@ -80,6 +102,10 @@ def main() -> None:
     except OriginError as error:
         remark(f"edgeproof: {error.code}: {error.public} {error.log}".rstrip())
         sys.exit(ExitCode.FAILED)
+    except PurgeError as error:
+        remark(f"edgeproof: {error.code}: {error.public} {error.log}".rstrip())
+        is_usage = isinstance(error, BadPurge) and error.code not in NOT_THERE
+        sys.exit(ExitCode.USAGE if is_usage else ExitCode.FAILED)
     except Refusal as refusal:
         remark(f"edgeproof: {refusal.code}: {refusal.public}")
         sys.exit(ExitCode.FAILED)

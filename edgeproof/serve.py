@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from functools import partial
@@ -34,6 +35,8 @@ SERVER_STARTED = "server_started"
 SERVER_STOPPED = "server_stopped"
 #: Connections that may wait to be accepted.
 BACKLOG = 2_048
+#: Settings of the log that show one line per request.
+INFO_LEVELS = ("debug", "info")
 #: Idle keep-alive connections are kept longer than an edge keeps its own (Varnish: 60 s).
 KEEP_ALIVE_S = 75
 
@@ -84,7 +87,9 @@ async def _run(
         loop.add_reader(supervisor.sentinel, stop.set)
     async with AsyncExitStack() as stack:
         origin = await stack.enter_async_context(open_origin(settings, CollectorRegistry()))
-        apps = [public_app(origin), private_app(origin, more_routes)]
+        public = public_app(origin)
+        stack.callback(public.flush)
+        apps = [public, private_app(origin, more_routes)]
         listeners = [
             Listener(_config(app, settings, is_public=index == 0)) for index, app in enumerate(apps)
         ]
@@ -135,7 +140,12 @@ def public_app(origin: Origin) -> PublicApp:
     return PublicApp(
         origin.previews,
         is_healthy=lambda: not origin.admission.is_closed and origin.pool.alive() > 0,
-        observer=RequestLog(origin.logger, origin.metrics, origin.engine),
+        observer=RequestLog(
+            origin.logger,
+            origin.metrics,
+            origin.engine,
+            write_lines=sys.stderr.write if origin.settings.log_level in INFO_LEVELS else None,
+        ),
         deadline_s=origin.settings.response_deadline_s,
     )
 

@@ -12,6 +12,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from edgeproof.console import CommandFailed, ExitCode
+from origin.adapters.s3.address import S3Address, S3Limits, read_address
+from origin.adapters.sandbox import Sandbox
 from origin.ingest.caps import Caps
 
 CAPS = Caps()
@@ -29,8 +31,49 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path("data"), description="folder of objects, records and local keys")
     database_url: str | None = Field(None, description="records; default is SQLite inside data_dir")
+    store_url: str | None = Field(
+        None, description="s3://bucket/prefix of sources, masters, previews; default: data_dir"
+    )
+    s3_endpoint: str | None = Field(
+        None, description="https://host of an S3 that is not AWS; keys come from AWS's own chain"
+    )
+    s3_region: str | None = Field(None, description="region of the bucket; default: AWS's chain")
+    s3_connections: int = Field(
+        32, ge=1, le=1_000, description="connections to S3, per HTTP process"
+    )
+    s3_connect_timeout_s: float = Field(
+        2.0, gt=0, le=60, description="time of one attempt to connect to S3"
+    )
+    s3_read_timeout_s: float = Field(
+        5.0, gt=0, le=60, description="silence of S3 in the middle of an answer"
+    )
+    s3_attempts: int = Field(
+        3, ge=1, le=10, description="tries of one request to S3, the first included"
+    )
+    s3_operation_s: float = Field(
+        8.0, gt=0, le=60, description="time of one object in S3, tries included, before 503"
+    )
+    s3_transfer_s: float = Field(
+        60.0, gt=0, le=600, description="time of one source to or from S3, tries included"
+    )
+    s3_object_bytes_max: int = Field(
+        100_000_000, ge=1_000_000, description="largest master or preview that S3 may hold"
+    )
+    source_copies_mb: int = Field(
+        512, ge=0, le=1_000_000, description="idle copies of sources from S3 in data_dir"
+    )
+    sweep_every_s: float = Field(
+        21_600.0, ge=60, description="time between two looks for objects that no record knows"
+    )
     presets_dir: Path | None = Field(
         None, description="folder of {tenant}.json preset files; default data_dir/presets"
+    )
+
+    products_dir: Path | None = Field(
+        None, description="folder of a shop's own name~version.json products, beside those shipped"
+    )
+    profiles_dir: Path | None = Field(
+        None, description="folder of added colour profiles; default data_dir/profiles"
     )
 
     public_bind: str = Field("127.0.0.1:8080", description="address of the previews' listener")
@@ -54,6 +97,32 @@ class Settings(BaseSettings):
     purge_secret: SecretStr | None = Field(
         None, description="64 hex: what the purge manager says to a Varnish edge or shield"
     )
+    purge_config: Path | None = Field(
+        None,
+        description="TOML file of purge providers and edges; default: data_dir/purge.toml, if there",
+    )
+    purge_worker: bool = Field(
+        default=True, description="send purges from `serve`; off where `purge work` runs by itself"
+    )
+    purge_coalesce_s: float = Field(
+        0.3,
+        ge=0,
+        le=10,
+        description="purges that arrive within it share calls; takedowns do not wait",
+    )
+    purge_give_up_s: float = Field(
+        7_200.0,
+        ge=60,
+        le=604_800,
+        description="a target that has failed for so long becomes a dead letter",
+    )
+    purge_inner_wait_s: float = Field(
+        30.0, ge=0, le=3_600, description="how long an outer cache waits for a failing inner one"
+    )
+    audit_key: Path | None = Field(
+        None,
+        description="Ed25519 PEM, mode 0600, that signs the audit; default data_dir/keys/audit.pem",
+    )
     public_tenants: NameList | None = Field(
         None, description="tenants that answer unsigned requests; default: as the records say"
     )
@@ -67,6 +136,10 @@ class Settings(BaseSettings):
     )
     worker_memory_mb: int = Field(
         2048, ge=256, le=65536, description="address space of one worker (RLIMIT_AS)"
+    )
+    sandbox: Sandbox = Field(
+        Sandbox.AUTO,
+        description="Landlock and seccomp in workers: what the kernel has (auto), all (required), off",
     )
     worker_max_jobs: int = Field(
         500, ge=1, le=1_000_000, description="jobs after which a worker is replaced by a fresh one"
@@ -104,11 +177,46 @@ class Settings(BaseSettings):
     epoch_poll_s: float = Field(
         0.2, ge=0, le=1, description="oldest news of purges and erasures that a hit may rest on"
     )
+    transient_days: float = Field(
+        7.0, gt=0, le=36_500, description="class transient: days after the last upload"
+    )
+    project_idle_days: float = Field(
+        90.0, gt=0, le=36_500, description="class project: days without upload or use"
+    )
+    order_idle_days: float = Field(
+        730.0,
+        gt=0,
+        le=36_500,
+        description="class order: days without upload or use; two years of legal guarantee",
+    )
     records_grace_s: float = Field(
         60.0, ge=0, le=86400, description="how long hits are still answered while records are away"
     )
     busy_timeout_s: float = Field(
         2.0, ge=0, le=60, description="wait for a locked SQLite database before 503"
+    )
+    database_timeout_s: float = Field(
+        5.0, gt=0, le=60, description="one statement, connect or wait in PostgreSQL before 503"
+    )
+    database_connections: int = Field(
+        8,
+        ge=1,
+        le=1_000,
+        description="connections to PostgreSQL for questions, and as many for changes, per process",
+    )
+    quota_mb: int = Field(
+        0,
+        ge=0,
+        description="masters and previews of a shop, 10^6 bytes; 0: unlimited; its own quota wins",
+    )
+    quota_grace_s: float = Field(
+        3_600.0, ge=120, description="what was used in this time is not evicted, quota or not"
+    )
+    quota_every_s: float = Field(
+        60.0, ge=1, description="time between two looks at what the shops have stored"
+    )
+    eager_max: int = Field(
+        256, ge=0, le=100_000, description="photos that wait for presets made ahead; 0: none are"
     )
     exposes_details: bool = Field(
         default=False, description="let browsers see Server-Timing and the key (for development)"
@@ -159,11 +267,18 @@ class Settings(BaseSettings):
             raise ValueError("an address is HOST:PORT, like 127.0.0.1:8080")
         return value
 
-    @field_validator("public_url")
+    @field_validator("public_url", "s3_endpoint")
     @classmethod
     def _is_a_base(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^/?#\s]+/?", value):
             raise ValueError("a base is like https://img.example.org, without a path")
+        return value
+
+    @field_validator("store_url")
+    @classmethod
+    def _is_a_store(cls, value: str | None) -> str | None:
+        if value is not None:
+            read_address(value)
         return value
 
     @field_validator("hosts", "public_tenants")
@@ -181,6 +296,42 @@ class Settings(BaseSettings):
         return Caps(**{field.name: getattr(self, f"{field.name}_max") for field in fields(Caps)})
 
     @property
+    def s3_address(self) -> S3Address | None:
+        """Where the bucket is; None when objects are kept in data_dir."""
+        if self.store_url is None:
+            return None
+        return read_address(self.store_url, endpoint=self.s3_endpoint, region=self.s3_region)
+
+    @property
+    def s3_limits(self) -> S3Limits:
+        """The bounds of the S3 client."""
+        return S3Limits(
+            connect_s=self.s3_connect_timeout_s,
+            read_s=self.s3_read_timeout_s,
+            attempts=self.s3_attempts,
+            operation_s=self.s3_operation_s,
+            transfer_s=self.s3_transfer_s,
+            connections=self.s3_connections,
+            object_bytes=self.s3_object_bytes_max,
+        )
+
+    @property
+    def purge_config_path(self) -> Path | None:
+        """The purge configuration; None: there are no caches to purge."""
+        own = self.data_dir / "purge.toml"
+        return self.purge_config or (own if own.is_file() else None)
+
+    @property
+    def audit_key_path(self) -> Path:
+        """Where the audit's private key is read from."""
+        return self.audit_key or self.data_dir / "keys" / "audit.pem"
+
+    @property
+    def audit_head_path(self) -> Path:
+        """Where the last signed end of the audit is kept, outside the records."""
+        return self.data_dir / "audit" / "head.json"
+
+    @property
     def ring_path(self) -> Path:
         """Where the key ring is read from."""
         return self.key_ring or self.data_dir / "keys" / "ring.json"
@@ -189,6 +340,11 @@ class Settings(BaseSettings):
     def presets_path(self) -> Path:
         """The folder of the tenants' preset files."""
         return self.presets_dir or self.data_dir / "presets"
+
+    @property
+    def profiles_path(self) -> Path:
+        """The folder of added colour profiles."""
+        return self.profiles_dir or self.data_dir / "profiles"
 
     @property
     def records_url(self) -> str:
@@ -222,6 +378,11 @@ def load() -> Settings:
             for problem in error.errors()
         ]
         raise CommandFailed("\n".join(lines), ExitCode.USAGE) from error
+
+
+def environment() -> dict[str, str]:
+    """Return the variables, for what the purge configuration names: the providers' secrets."""
+    return dict(os.environ)
 
 
 def child_environment(settings: Settings) -> dict[str, str]:

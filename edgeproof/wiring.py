@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,21 +21,25 @@ from edgeproof.console import CommandFailed, ExitCode
 from edgeproof.keyfiles import RingFile, make_ring
 from edgeproof.presets import PresetFiles
 from edgeproof.settings import Settings
+from edgeproof.store_care import StoreCare
+from edgeproof.storing import open_store
+from origin.adapters.counted_masters import CountedMasters
 from origin.adapters.derivatives import StoredDerivatives
-from origin.adapters.disk import Disk, store_errors
-from origin.adapters.file_objects import FileObjects, FileSources
-from origin.adapters.frames import WorkerLimits
 from origin.adapters.host_locks import FileLocks
 from origin.adapters.orphans import sweep
 from origin.adapters.pool import WorkerPool
 from origin.adapters.records import Database, SqlRecords, upgrade
+from origin.adapters.sandbox import WorkerLimits
+from origin.adapters.stores import KeptObjects, KeptSources
 from origin.errors import OriginError
 from origin.flow.admit import Admission
 from origin.flow.authorize import Authorizer, Locks
 from origin.flow.coalesce import Coalescer
+from origin.flow.eager import Eager, EagerParts, behind
 from origin.flow.epoch import EpochWatch
+from origin.flow.evict import Evictor, QuotaLimits
 from origin.flow.intake import Intake, IntakeParts
-from origin.flow.jobs import describe_engine, warm
+from origin.flow.jobs import describe_engine, load, warm
 from origin.flow.look_up import HotPictures, Subjects
 from origin.flow.personalize import Personalize
 from origin.flow.preview import PreviewParts, Previews
@@ -54,11 +58,12 @@ URL_LIFE_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """Disk and records: what every command needs, also without a server."""
+    """Objects and records: what every command needs, also without a server."""
 
-    disk: Disk
-    objects: FileObjects
-    sources: FileSources
+    objects: KeptObjects
+    sources: KeptSources
+    ping: Callable[[], Awaitable[None]]
+    where: str
     records: SqlRecords
     database: Database
     locks: FileLocks
@@ -79,6 +84,8 @@ class Origin:
     admission: Admission
     uploads: Admission
     coalescers: tuple[Coalescer[Any], ...]
+    eager: Eager
+    care: StoreCare
     metrics: Metrics
     registry: CollectorRegistry
     ring: RingFile
@@ -102,7 +109,7 @@ class Origin:
         except OriginError as error:
             found["records"] = error.log or error.public
         try:
-            await asyncio.to_thread(probe, self.stores.disk)
+            await self.stores.ping()
         except OriginError as error:
             found["store"] = error.log or error.public
         if self.pool.alive() == 0:
@@ -116,6 +123,7 @@ class Origin:
         return {
             "engine": self.engine,
             "workers": self.pool.alive(),
+            "sandbox": self.pool.confined.facts(),
             "queue_waiting": self.admission.waiting,
         }
 
@@ -134,44 +142,60 @@ class Origin:
             await asyncio.sleep(GAUGES_S)
 
     async def sweep(self) -> None:
-        """Remove what uploads left that never got a record; a store that is away waits its turn."""
+        """Remove what no living record knows, now and then, until cancelled.
+
+        A store that is away waits for the next turn.
+        """
         stores = self.stores
-        with suppress(OriginError):
-            removed = await sweep(stores.sources, stores.objects, stores.records)
-            if removed:
-                self.logger.warning(ORPHANS_REMOVED, count=removed)
+        while True:
+            with suppress(OriginError):
+                removed = await sweep(stores.sources, stores.objects, stores.records)
+                if removed:
+                    self.logger.warning(ORPHANS_REMOVED, count=removed)
+            await asyncio.sleep(self.settings.sweep_every_s)
 
     async def drain(self) -> None:
         """Finish what was begun, take on nothing new."""
         self.admission.close()
         self.uploads.close()
+        self.eager.stop()
         for coalescer in self.coalescers:
             await coalescer.finish(self.settings.drain_s)
 
 
 @asynccontextmanager
 async def open_stores(
-    settings: Settings, *, on_damage: Any = None, is_new_allowed: bool = True
+    settings: Settings,
+    *,
+    on_damage: Any = None,
+    is_new_allowed: bool = True,
+    is_store_tried: bool = False,
 ) -> AsyncIterator[Stores]:
     """Open disk and records, migrated to this version; raises OriginError with what is wrong.
 
     is_new_allowed: False for what only reads, so that a mistyped folder is not made and found
-    empty.
+    empty. is_store_tried: an S3 must first show that it does what we rest on.
     """
     if not is_new_allowed and not settings.data_dir.is_dir():
         raise CommandFailed(f"there is no data folder {settings.data_dir}", ExitCode.USAGE)
     async with AsyncExitStack() as stack:
-        disk = await asyncio.to_thread(Disk, settings.data_dir / "objects")
-        stack.callback(disk.close)
+        opening = open_store(settings, on_damage or (lambda _: None), is_tried=is_store_tried)
+        store = await stack.enter_async_context(opening)
         await asyncio.to_thread(upgrade, settings.records_url)
-        database = Database(settings.records_url, busy_timeout_s=settings.busy_timeout_s)
+        database = Database(
+            settings.records_url,
+            busy_timeout_s=settings.busy_timeout_s,
+            timeout_s=settings.database_timeout_s,
+            connections=settings.database_connections,
+        )
         stack.push_async_callback(database.close)
         locks = FileLocks(settings.data_dir / "locks")
         stack.callback(locks.close)
         yield Stores(
-            disk=disk,
-            objects=FileObjects(disk, on_damage=on_damage or (lambda _: None)),
-            sources=FileSources(disk),
+            objects=store.objects,
+            sources=store.sources,
+            ping=store.ping,
+            where=store.where,
             records=SqlRecords(database),
             database=database,
             locks=locks,
@@ -189,12 +213,17 @@ async def open_origin(settings: Settings, registry: CollectorRegistry) -> AsyncI
         logger.error(OBJECT_DAMAGED, name=name)
 
     async with AsyncExitStack() as stack:
-        stores = await stack.enter_async_context(open_stores(settings, on_damage=on_damage))
+        opening = open_stores(settings, on_damage=on_damage, is_store_tried=True)
+        stores = await stack.enter_async_context(opening)
         ring = open_ring(settings)
         pool = await stack.enter_async_context(open_pool(settings))
+        for layer, is_on in pool.confined.layers().items():
+            counters.sandbox.labels(layer).set(is_on)
         engine = await engine_of(pool, settings)
         origin = _origin(settings, stores, pool, ring, engine, counters, registry, logger)
-        for care in (origin.keep_gauges(), origin.sweep()):
+        stack.push_async_callback(origin.care.close)
+        cares = (origin.keep_gauges(), origin.sweep(), origin.care.run(), origin.eager.run())
+        for care in cares:
             stack.callback(asyncio.create_task(care).cancel)
         yield origin
 
@@ -204,8 +233,9 @@ async def open_pool(settings: Settings) -> AsyncIterator[WorkerPool]:
     """Start the worker processes; at the end let them finish, then end them."""
     pool = WorkerPool(
         workers=settings.workers,
-        limits=WorkerLimits(memory_mb=settings.worker_memory_mb),
+        limits=WorkerLimits(memory_mb=settings.worker_memory_mb, sandbox=settings.sandbox),
         jobs_max=settings.worker_max_jobs,
+        load=load,
         warm=warm,
     )
     await pool.start()
@@ -240,11 +270,10 @@ def _origin(
     )
     masters: Coalescer[dict[int, bytes]] = Coalescer(stores.locks)
     focuses: Coalescer[tuple[int, int]] = Coalescer(stores.locks)
-    renders = Renders(
-        RenderPorts(pool, stores.objects, stores.sources, records, admission, masters, focuses),
-        engine=engine,
-        limits=RenderLimits(settings.render_deadline_s, settings.quarantine_after),
-    )
+    counted = CountedMasters(stores.objects, records)
+    ports = RenderPorts(pool, counted, stores.sources, records, admission, masters, focuses)
+    limits = RenderLimits(settings.render_deadline_s, settings.quarantine_after)
+    renders = Renders(ports, engine=engine, limits=limits)
     coalescer: Coalescer[Any] = Coalescer(stores.locks)
     derivatives = StoredDerivatives(stores.objects, records)
     locks = Locks(
@@ -267,8 +296,35 @@ def _origin(
         renders=renders,
         responder=Responder(exposes_details=settings.exposes_details),
     )
+    eager = Eager(
+        EagerParts(
+            presets,
+            records,
+            derivatives,
+            Renders(behind(ports), engine=engine, limits=limits),
+            stores.locks,
+        ),
+        engine=engine,
+        waiting_max=settings.eager_max,
+        count=lambda outcome: counters.eager_pictures.labels(outcome).inc(),
+    )
+    care = StoreCare(
+        records=records,
+        derivatives=derivatives,
+        masters=counted,
+        hot=parts.hot,
+        evictor=Evictor(
+            records,
+            stores.objects,
+            stores.locks,
+            limits=QuotaLimits(settings.quota_mb * 1_000_000, settings.quota_grace_s),
+        ),
+        metrics=counters,
+        logger=logger,
+        every_s=settings.quota_every_s,
+    )
     intake = Intake(
-        IntakeParts(pool, stores.sources, records, renders, stores.locks, uploads),
+        IntakeParts(pool, stores.sources, records, renders, stores.locks, uploads, eager.offer),
         caps=settings.caps,
         deadline_s=settings.intake_deadline_s,
     )
@@ -286,20 +342,14 @@ def _origin(
         admission=admission,
         uploads=uploads,
         coalescers=(coalescer, masters, focuses),
+        eager=eager,
+        care=care,
         metrics=counters,
         registry=registry,
         ring=ring,
         engine=engine,
         logger=logger,
     )
-
-
-def probe(disk: Disk) -> None:
-    """Write and remove a small file; raises StoreUnavailable where that is not possible."""
-    path = disk.scratch_path()
-    with store_errors("write to the object folder"):
-        disk.write(path, b"probe")
-    disk.discard(path)
 
 
 def open_ring(settings: Settings) -> RingFile:

@@ -14,6 +14,7 @@ from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark, re
 if TYPE_CHECKING:
     from edgeproof.wiring import Origin
     from origin.flow.intake import Upload
+    from origin.values import Asset
 
 app = typer.Typer(help="Take photos in, list them.", no_args_is_help=True)
 
@@ -84,7 +85,11 @@ async def _add(
             raise CommandFailed(
                 f"there is no tenant {tenant}; add it: edgeproof tenants add {tenant}"
             )
-        return await add_files(origin, files, Upload(found, owner, project))
+        results = await add_files(origin, files, Upload(found, owner, project))
+        if origin.eager.waiting:
+            remark("making the eager presets ahead")
+        await origin.eager.finish()
+        return results
 
 
 async def add_files(origin: Origin, files: list[Path], upload: Upload) -> list[dict[str, object]]:
@@ -145,6 +150,13 @@ def list_(
             out(f"{asset['asset']}  {size}  {asset['format']}  {asset['state']}")
 
 
+def state_of(asset: Asset) -> str:
+    """Return what a list says of a photo: its end, its damage or its retention class."""
+    if asset.is_erased:
+        return "erased"
+    return "damaged" if asset.source_damaged_at_s is not None else asset.retention
+
+
 async def _list(tenant: str) -> list[dict[str, object]]:
     from edgeproof import settings
     from edgeproof.wiring import open_stores
@@ -163,7 +175,7 @@ async def _list(tenant: str) -> list[dict[str, object]]:
                     "height": asset.photo.height_px,
                     "format": asset.photo.format,
                     "bytes": asset.size_bytes,
-                    "state": "erased" if asset.is_erased else asset.retention,
+                    "state": state_of(asset),
                     "warnings": list(asset.warnings),
                 }
                 for asset in page

@@ -108,13 +108,15 @@ async def verdicts(files: list[Path], settings: Settings) -> AsyncGenerator[Verd
 
     A file that crashes its worker or overruns the deadline costs its own line only.
     """
-    from origin.adapters.frames import WorkerLimits
     from origin.adapters.pool import WorkerPool
+    from origin.adapters.sandbox import WorkerLimits
+    from origin.flow.jobs import load
     from origin.ingest.job import warm_intake
 
     pool = WorkerPool(
         min(settings.workers, max(1, len(files))),
-        limits=WorkerLimits(memory_mb=settings.worker_memory_mb),
+        limits=WorkerLimits(memory_mb=settings.worker_memory_mb, sandbox=settings.sandbox),
+        load=load,
         warm=warm_intake,
     )
     await pool.start()

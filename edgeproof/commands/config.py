@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -27,7 +27,9 @@ def show(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] 
 
 @app.command("check")
 def check() -> None:
-    """Check the settings, the keys and the preset files, and print the engine."""
+    """Check the settings, the keys, the preset files and the store, and print the engine."""
+    import asyncio
+
     from edgeproof import settings
     from edgeproof.presets import check_files
     from edgeproof.wiring import edge_secrets, open_ring
@@ -37,5 +39,15 @@ def check() -> None:
     edge_secrets(loaded)
     ring = open_ring(loaded)()
     check_files(loaded.presets_path)
-    remark(f"settings are good; {len(ring)} key(s) in the ring; data in {loaded.data_dir}")
+    store = asyncio.run(_store(loaded))
+    remark(f"settings are good; {store}; {len(ring)} key(s) in the ring; data in {loaded.data_dir}")
     out(describe_engine())
+
+
+async def _store(loaded: Any) -> str:
+    from edgeproof.storing import open_store
+
+    if loaded.s3_address is None:
+        return f"files in {loaded.data_dir}"
+    async with open_store(loaded, on_damage=lambda _: None, is_tried=True) as store:
+        return store.where

@@ -80,6 +80,7 @@ async def _examine() -> list[dict[str, object]]:
     await examine("presets", _presets)
     await examine("store and records", _stores)
     await examine("workers and engine", _engine)
+    await examine("sandbox of the workers", _sandbox)
     return findings
 
 
@@ -104,10 +105,10 @@ async def _presets(loaded: Any) -> str:
 async def _stores(loaded: Any) -> str:
     from edgeproof.wiring import open_stores
 
-    async with open_stores(loaded) as stores:
+    async with open_stores(loaded, is_store_tried=True) as stores:
         await stores.database.ping()
         tenants = await stores.records.tenants()
-    return f"{loaded.data_dir} is writable; {len(tenants)} tenant(s)"
+        return f"{stores.where}; {loaded.data_dir} is writable; {len(tenants)} tenant(s)"
 
 
 async def _engine(loaded: Any) -> str:
@@ -115,3 +116,13 @@ async def _engine(loaded: Any) -> str:
 
     async with open_pool(loaded) as pool:
         return await engine_of(pool, loaded)
+
+
+async def _sandbox(loaded: Any) -> str:
+    from edgeproof.wiring import open_pool
+
+    async with open_pool(loaded) as pool:
+        confined = pool.confined
+    held = [name for name, is_on in confined.layers().items() if is_on]
+    lacking = f"; missing: {'; '.join(confined.missing)}" if confined.missing else ""
+    return f"{loaded.sandbox}: {', '.join(held) or 'nothing holds'}{lacking}"

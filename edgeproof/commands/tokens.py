@@ -13,12 +13,20 @@ from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark
 app = typer.Typer(help="Bearer tokens of the private API.", no_args_is_help=True)
 
 
-@app.command("new", epilog="Example: edgeproof tokens new shop-backend --tenant acme")
+@app.command(
+    "new",
+    epilog="Examples: `edgeproof tokens new shop-backend --tenant acme` · "
+    "`edgeproof tokens new support --tenant acme --scope purge:tag`",
+)
 def new(
     name: Annotated[str, typer.Argument(help="What the token is for, to find it again.")],
     tenant: Annotated[str, typer.Option(help="The only shop it works for, or * for all.")],
     scope: Annotated[
-        list[str] | None, typer.Option(help="assets or designs; may be repeated; default both.")
+        list[str] | None,
+        typer.Option(
+            help="assets, designs, purge:url, purge:tag, purge:tenant, purge:all, audit:read; may be "
+            "repeated; default assets and designs."
+        ),
     ] = None,
 ) -> None:
     """Make a token and print it. It is shown this once; only its digest is kept."""
@@ -29,10 +37,10 @@ def new(
 async def _new(name: str, tenant: str, scope: list[str] | None) -> str:
     from edgeproof import settings
     from edgeproof.wiring import open_stores
-    from origin.flow.tokens import SCOPES, new_token, token_digest
+    from origin.flow.tokens import DEFAULT_SCOPES, SCOPES, new_token, token_digest
     from origin.ports import TokenRecord
 
-    scopes = tuple(dict.fromkeys(scope or SCOPES))
+    scopes = tuple(dict.fromkeys(scope or DEFAULT_SCOPES))
     unknown = [word for word in scopes if word not in SCOPES]
     if unknown:
         raise CommandFailed(

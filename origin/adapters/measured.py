@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import resource
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cache_keys.errors import Refusal
 from origin.errors import OriginError
 
-RESET_PEAK = "5"  # proc(5), clear_refs: the peak resident size starts again from the present one
+RESET_PEAK = b"5"  # proc(5), clear_refs: the peak resident size starts again from the present one
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +26,20 @@ class Measured:
     rss_mb: float
 
 
+@cache
+def open_peak() -> int | None:
+    """Return the open file that resets the peak, None where there is none.
+
+    A worker opens it before it is confined, since it can write to no file afterwards.
+    """
+    with suppress(OSError):
+        return os.open("/proc/self/clear_refs", os.O_WRONLY | os.O_CLOEXEC)
+    return None
+
+
 def measured(job: Callable[..., object], *args: object) -> Measured:
     """Run a job and weigh it; a refusal is weighed too and comes back instead of being raised."""
-    with suppress(OSError):  # where it is not allowed, the peak of the whole process is taken
-        Path("/proc/self/clear_refs").write_text(RESET_PEAK)
+    _reset_peak()
     before_mb, before_cpu_s = _status_mb("VmRSS"), _cpu_s()
     value: object = None
     refusal: OriginError | Refusal | None = None
@@ -37,6 +49,14 @@ def measured(job: Callable[..., object], *args: object) -> Measured:
         refusal = error
     growth_mb = max(0.0, _status_mb("VmHWM") - before_mb)
     return Measured(value, refusal, _cpu_s() - before_cpu_s, growth_mb)
+
+
+def _reset_peak() -> None:
+    """Start the peak again; where that is not allowed, it is that of the whole process."""
+    peak = open_peak()
+    if peak is not None:
+        with suppress(OSError):
+            os.pwrite(peak, RESET_PEAK, 0)
 
 
 def _cpu_s() -> float:

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from origin.adapters.retention import stronger
 from origin.errors import BadDocument, Gone, NotFound
-from origin.ports import DesignRecord, TokenRecord
-from origin.values import Asset, Tenant
+from origin.ports import Also, DesignRecord, TokenRecord
+from origin.values import NO_PHOTO, Asset, Tenant
 
 FOCUS_FIELDS = {"smart": "focus_smart", "face": "focus_face"}
 
@@ -64,6 +64,11 @@ class MemoryRecords:
         names = sorted(name for name in self._assets if name[0] == tenant and name[1] > after)
         return [self._assets[name] for name in names[:limit]]
 
+    async def taken_in_since(self, since_s: int, *, limit: int) -> Sequence[Asset]:
+        """Return living photos that were first taken in then or later, newest first."""
+        new = [a for a in self._assets.values() if a.created_at_s >= since_s and not a.is_erased]
+        return sorted(new, key=lambda asset: -asset.created_at_s)[:limit]
+
     async def lives(self, tenant: str, content: str) -> Sequence[Asset]:
         """Return every asset of this content, by life."""
         found = [a for a in self._assets.values() if (a.tenant, a.content) == (tenant, content)]
@@ -112,22 +117,49 @@ class MemoryRecords:
         )
         return point
 
-    async def bump_generation(self, tenant: str, asset: str) -> int:
+    async def bump_generation(self, tenant: str, asset: str, *, also: Also | None = None) -> int:
         """Return the new generation; raises NotFound "asset.unknown"."""
-        stored = self._known(tenant, asset)
-        self._assets[tenant, asset] = replace(stored, generation=stored.generation + 1)
-        self._epoch += 1
-        return stored.generation + 1
+        self._known(tenant, asset)
+        moved = await self.bump_generations([(tenant, asset)], also=also)
+        return moved[f"{tenant}/{asset}"]
 
-    async def mark_erased(self, tenant: str, asset: str) -> None:
+    async def bump_generations(
+        self, assets: Sequence[tuple[str, str]], *, also: Also | None = None
+    ) -> Mapping[str, int]:
+        """Move these photos on; a hook that fails leaves them as they were."""
+        known = [name for name in sorted(set(assets)) if name in self._assets]
+        moved = {"/".join(name): self._assets[name].generation + 1 for name in known}
+        if also is not None:
+            await also(None, moved)
+        for name in known:
+            generation = moved["/".join(name)]
+            self._assets[name] = replace(self._assets[name], generation=generation)
+        self._epoch += bool(moved)
+        return moved
+
+    async def bump_all(self, tenant: str | None, *, also: Also | None = None) -> int:
+        """Move every living photo of a shop, or of all, on; return how many."""
+        living = [
+            name
+            for name, asset in self._assets.items()
+            if not asset.is_erased and tenant in (None, name[0])
+        ]
+        if also is not None:
+            await also(None, {})
+        return len(await self.bump_generations(living))
+
+    async def mark_erased(self, tenant: str, asset: str, *, also: Also | None = None) -> None:
         """Set the tombstone, move the generation and forget what the record told of the photo."""
         if self._known(tenant, asset).is_erased:
             return
-        await self.bump_generation(tenant, asset)
+        await self.bump_generation(tenant, asset, also=also)
         self._captures.pop((tenant, asset), None)
         self._assets[tenant, asset] = replace(
             self._known(tenant, asset),
             is_erased=True,
+            source_digest="",
+            size_bytes=0,
+            photo=NO_PHOTO,
             warnings=(),
             thumbhash="",
             dominant="",

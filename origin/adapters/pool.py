@@ -8,36 +8,22 @@ result stops the others for up to a minute (docs/storage.md has the numbers).
 from __future__ import annotations
 
 import asyncio
-import os
-import pickle
-import signal
-import socket
-import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TypeVar, cast
 
-from origin.adapters.frames import (
-    LENGTH,
-    Begin,
-    Order,
-    Outcome,
-    Reply,
-    WorkerLimits,
-    packed,
-    unpacked,
-)
+from origin.adapters.frames import AnswerUnreadable, Begin, Order
+from origin.adapters.lending import can_lend, lent
+from origin.adapters.sandbox import NOTHING, Sandbox, WorkerLimits
 from origin.adapters.turns import Turns
-from origin.adapters.warm import warm_libvips
+from origin.adapters.warm import nothing, warm_libvips
+from origin.adapters.worker_link import Asked, Raised, WorkerLink
 from origin.errors import OriginError, Overloaded, RenderFailed
 
-__all__ = ["WorkerLimits", "WorkerPool"]
+__all__ = ["WorkerPool"]
 
 T = TypeVar("T")
-# A worker that has not warmed up by then never will (measured: 0.08 s; a loaded host: 3 s).
-START_DEADLINE_S = 60.0
-ENDING_S = 1.0
 # Between two tries to start a worker, doubled each time, and always shorter than what a refused
 # caller waits ("workers.unavailable": 5 s).
 PAUSE_S = 0.1
@@ -46,8 +32,6 @@ PAUSE_S_MAX = 2.0
 # worker that is killed while it starts is no reason (three take 0.3 s and their own time).
 TRIES = 3
 CLOSE_STEP_S = 0.01
-# Replies up to twice this are read without a pause of the socket (a preview is below 2 MB).
-READ_AHEAD_BYTES = 4 << 20
 
 
 class WorkerPool:
@@ -59,15 +43,22 @@ class WorkerPool:
         *,
         limits: WorkerLimits,
         jobs_max: int = 500,
+        load: Callable[[], None] = nothing,
         warm: Callable[[], None] = warm_libvips,
     ) -> None:
-        """jobs_max: a worker is replaced after so many jobs, which bounds slow leaks."""
+        """jobs_max: a worker is replaced after so many jobs, which bounds slow leaks.
+
+        load: imports what jobs need, before the sandbox closes, and starts no thread.
+        warm: runs it once, inside.
+        """
         self.workers = workers
+        self.confined = NOTHING  # what holds in the worker that was started last
         self.restarts: Counter[str] = Counter()  # "deadline", "crashed", "recycled"
-        self._begin = Begin(limits, warm)
+        self._begin = Begin(limits, load, warm)
+        self._lends = limits.sandbox is not Sandbox.OFF and can_lend()
         self._jobs_max = jobs_max
-        self._turns: Turns[_Worker] = Turns(workers)
-        self._up: set[_Worker] = set()
+        self._turns: Turns[WorkerLink] = Turns(workers)
+        self._up: set[WorkerLink] = set()
         self._waiting = 0
         self._jobs: set[asyncio.Task[object]] = set()
         self._slots: set[asyncio.Task[None]] = set()
@@ -99,6 +90,10 @@ class WorkerPool:
     ) -> T:
         """Run a top-level function of an importable module in a worker and return its result.
 
+        The function's return annotation is what the worker's answer is held to: plain values and
+        dataclasses of them, found without loading a pixel library here. A Path among the arguments
+        is lent as a copy to read (origin.adapters.lending).
+
         ``deadline_s`` counts from the moment a worker takes the job. A caller that is cancelled
         while it waits leaves the queue; a job that runs goes on to its end or deadline and its
         result is dropped, which is cheaper than a new worker. ``is_background``: the others go
@@ -107,13 +102,13 @@ class WorkerPool:
         "render.failed" for any other error, "render.deadline", "render.crashed",
         "workers.unavailable"; Overloaded "server.stopping".
         """
-        order = packed(Order(job, args))
+        asked = Asked(Order(job, args), is_lent=self._lends)
         if self._is_closing:
             raise _stopping()
         self._waiting += 1
         try:
             worker = await self._next(is_background=is_background)
-            running = asyncio.create_task(self._serve(worker, order, deadline_s))
+            running = asyncio.create_task(self._serve(worker, asked, deadline_s))
             self._jobs.add(running)
             running.add_done_callback(self._settle)
         finally:
@@ -141,7 +136,7 @@ class WorkerPool:
             await asyncio.gather(*map(self._discard, tuple(self._up)))
             await asyncio.sleep(CLOSE_STEP_S)
 
-    async def _next(self, *, is_background: bool) -> _Worker:
+    async def _next(self, *, is_background: bool) -> WorkerLink:
         """Wait for a worker that is up."""
         while True:
             if self._closed.is_set():
@@ -153,35 +148,38 @@ class WorkerPool:
                 return worker
             worker.kill()  # its slot gets another
 
-    async def _serve(self, worker: _Worker, order: bytes, deadline_s: float) -> object:
+    async def _serve(self, worker: WorkerLink, asked: Asked, deadline_s: float) -> object:
         """Run one job on that worker; give it back, or end it and leave the rest to its slot."""
-        fate: str | None = "crashed"
+        fate: str | None = None
         try:
-            reply = await worker.ask(order, deadline_s)
-            fate = "recycled" if worker.jobs >= self._jobs_max else None
-            if reply.outcome is Outcome.OUT_OF_MEMORY:
+            async with asyncio.timeout(deadline_s), lent(asked.paths) as files:
                 fate = "crashed"
-                raise RenderFailed("render.crashed", log="the worker ran out of its memory")
+                reply = await worker.ask(asked.body, files)
+            value = asked.value_in(reply)
+            fate = "recycled" if worker.jobs >= self._jobs_max else None
         except TimeoutError as error:
             fate = "deadline"
             log = f"killed after {deadline_s} s"
             raise RenderFailed("render.deadline", log=log) from error
+        except AnswerUnreadable as error:
+            log = f"the worker's answer cannot be read: {error}"
+            raise RenderFailed("render.crashed", log=log) from error
         finally:
             if fate is None:
                 self._turns.give(worker)
             else:
                 worker.fate = fate
                 worker.kill()
-        if reply.outcome is Outcome.ERROR:
-            raise cast("Exception", reply.value)
-        return reply.value
+        if isinstance(value, Raised):
+            raise value.error
+        return value
 
-    async def _keep(self, first: _Worker) -> None:
+    async def _keep(self, first: WorkerLink) -> None:
         """Keep one slot filled until the pool closes: wait for each worker's end, start the next.
 
         The next one starts at once, unless one after the other ends before its first job.
         """
-        worker: _Worker | None = first
+        worker: WorkerLink | None = first
         early_ends = 0
         while worker is not None:
             self._turns.join(worker)
@@ -194,7 +192,7 @@ class WorkerPool:
             early_ends = 0 if worker.jobs else early_ends + 1
             worker = await self._successor(early_ends - 1)
 
-    async def _successor(self, failures: int) -> _Worker | None:
+    async def _successor(self, failures: int) -> WorkerLink | None:
         """Start a worker, and try again while none can be started; None when the pool closes."""
         while not self._closed.is_set():
             await self._pause(failures)
@@ -215,12 +213,12 @@ class WorkerPool:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._closed.wait(), pause_s)
 
-    async def _started(self) -> _Worker:
+    async def _started(self) -> WorkerLink:
         """Start a worker. Raises RenderFailed "workers.unavailable", Overloaded."""
         if self._closed.is_set():
             raise _stopping()
         try:
-            worker = await _Worker.spawn()
+            worker = await WorkerLink.spawn()
         except (OSError, RuntimeError, MemoryError) as error:  # RuntimeError: no more threads
             log = f"a worker cannot be started: {error!r}"
             raise RenderFailed("workers.unavailable", log=log) from error
@@ -230,10 +228,11 @@ class WorkerPool:
         except BaseException:
             await self._discard(worker)
             raise
+        self.confined = worker.confined
         self._failures = 0
         return worker
 
-    async def _discard(self, worker: _Worker) -> None:
+    async def _discard(self, worker: WorkerLink) -> None:
         worker.kill()
         await worker.gone()
         self._up.discard(worker)
@@ -252,98 +251,3 @@ class WorkerPool:
 
 def _stopping() -> OriginError:
     return Overloaded("server.stopping")
-
-
-class _Worker:
-    """One process and the socket to it."""
-
-    def __init__(
-        self,
-        process: asyncio.subprocess.Process,
-        reader: asyncio.StreamReader,
-        writer: asyncio.StreamWriter,
-    ) -> None:
-        self._process = process
-        self._reader = reader
-        self._writer = writer
-        self._is_warm = False
-        self.jobs = 0
-        self.fate = "crashed"  # why it ended, unless someone knows better
-
-    @classmethod
-    async def spawn(cls) -> _Worker:
-        """Start a process that waits for its first word."""
-        ours, theirs = socket.socketpair()
-        try:
-            with theirs:
-                process = await asyncio.create_subprocess_exec(
-                    *(sys.executable, "-m", "origin.adapters.worker"),
-                    *(str(theirs.fileno()), str(os.getpid())),
-                    stdin=asyncio.subprocess.DEVNULL,
-                    pass_fds=(theirs.fileno(),),
-                )
-            return cls(process, *await asyncio.open_connection(sock=ours, limit=READ_AHEAD_BYTES))
-        except BaseException:
-            ours.close()  # which ends the process, if there is one
-            raise
-
-    async def begin(self, begin: Begin) -> None:
-        """Wait until it is warm and confined. Raises RenderFailed "workers.unavailable"."""
-        try:
-            reply = await self.ask(packed(list(sys.path)) + packed(begin), START_DEADLINE_S)
-        except (TimeoutError, RenderFailed) as error:
-            log = f"a worker does not start: {error!r}"
-            raise RenderFailed("workers.unavailable", log=log) from error
-        if reply.outcome is not Outcome.VALUE:
-            log = f"a worker does not start: {reply.value}"
-            raise RenderFailed("workers.unavailable", log=log)
-        self.jobs = 0
-        self._is_warm = True
-
-    def is_up(self) -> bool:
-        """Say whether it takes jobs, as far as the kernel has told us."""
-        return self._is_warm and self._process.returncode is None and not self._reader.at_eof()
-
-    async def ask(self, order: bytes, deadline_s: float) -> Reply:
-        """Send an order and return the reply.
-
-        Raises TimeoutError at the deadline, RenderFailed "render.crashed" when the process died.
-        """
-        self.jobs += 1
-        try:
-            async with asyncio.timeout(deadline_s):
-                self._writer.write(order)
-                await self._writer.drain()
-                head = await self._reader.readexactly(LENGTH.size)
-                body = await self._reader.readexactly(LENGTH.unpack(head)[0])
-            reply = unpacked(body)
-        except (OSError, EOFError, pickle.UnpicklingError) as error:
-            if isinstance(error, TimeoutError):
-                raise
-            log = f"the worker {await self.ending()}"
-            raise RenderFailed("render.crashed", log=log) from error
-        assert isinstance(reply, Reply)
-        return reply
-
-    def kill(self) -> None:
-        """End the process now; harmless when repeated."""
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        self._writer.close()
-
-    async def gone(self) -> None:
-        """Wait until the process has ended, by itself or killed."""
-        await self._process.wait()
-        self.kill()  # closes the socket
-
-    async def ending(self) -> str:
-        """Say how the process ended; one that has closed its socket is given a moment for it."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(ENDING_S):
-                await self._process.wait()
-        self.kill()
-        await self._process.wait()
-        code = self._process.returncode or 0
-        return (
-            f"ended with code {code}" if code >= 0 else f"was ended by {signal.Signals(-code).name}"
-        )

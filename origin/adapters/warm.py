@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 
+def nothing() -> None:
+    """Import nothing beforehand."""
+
+
 def warm_libvips() -> None:
     """Load libvips with its loaders closed and run one small resize through it."""
     from origin.decode.libvips import pyvips  # only workers may load it

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 import ctypes
 import os
-import resource
 import signal
 import socket
 import sys
 import traceback
-from contextlib import suppress
 from pathlib import Path
 
 from cache_keys.errors import Refusal
 from origin.adapters.frames import (
     Begin,
+    Lent,
     Order,
     Outcome,
-    Reply,
-    WorkerLimits,
-    packed,
+    answered,
+    read_order,
     receive,
-    unpacked,
+    receive_lent,
 )
+from origin.adapters.measured import open_peak
+from origin.adapters.sandbox import Confined, Confinement, bound, yield_to_others
 from origin.errors import OriginError, RenderFailed
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
-# The kernel, short of memory, ends a worker (its request is tried again) before the server.
-OOM_SCORE = "500"
-TRACE_CHARS = 4000
+TRACE_CHARS = 3_500
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -38,8 +36,16 @@ def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     os.dup2(2, 1)  # what a library prints must not reach the server's standard output
     _begin(channel)
-    while (body := receive(channel)) is not None:
-        channel.sendall(_answer(body))
+    while (lent := receive_lent(channel)) is not None:
+        body = receive(channel)
+        if body is None:
+            return
+        try:
+            answer = _answer(body, lent)
+        finally:
+            for file in lent:
+                os.close(file)
+        channel.sendall(answer)
 
 
 def die_with(parent: int) -> None:
@@ -51,53 +57,51 @@ def die_with(parent: int) -> None:
 
 
 def _begin(channel: socket.socket) -> None:
-    search_path = unpacked(receive(channel) or b"")
+    search_path = read_order(receive(channel) or b"")
     assert isinstance(search_path, list)
     sys.path[:] = search_path
     try:
-        begin = unpacked(receive(channel) or b"")
+        begin = read_order(receive(channel) or b"")
         assert isinstance(begin, Begin)
-        begin.warm()
-        confine(begin.limits)
+        confined = _confine(begin)
     except Exception as error:  # noqa: BLE001 (the outermost loop of a worker)
-        channel.sendall(packed(Reply(Outcome.ERROR, _failed(error))))
+        channel.sendall(answered(Outcome.ERROR, error=_failed(error)))
         sys.exit(1)
-    channel.sendall(packed(Reply(Outcome.VALUE)))
+    channel.sendall(answered(Outcome.VALUE, confined))
 
 
-def confine(limits: WorkerLimits) -> None:
-    """Take the limits. The address space is bounded above what the warm process has now."""
-    baseline_bytes = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-    address_bytes = baseline_bytes + limits.memory_mb * 2**20
-    resource.setrlimit(resource.RLIMIT_AS, (address_bytes, address_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_NOFILE, (limits.open_files, limits.open_files))
-    os.nice(limits.niceness)
-    with suppress(OSError):  # not every container lets us
-        Path("/proc/self/oom_score_adj").write_text(OOM_SCORE)
+def _confine(begin: Begin) -> Confined:
+    """Import, close the files, warm up in that state, take the limits, close the system calls."""
+    confinement = Confinement(begin.limits.sandbox)
+    yield_to_others(begin.limits)
+    open_peak()
+    begin.load()
+    confinement.leave_files()
+    begin.warm()
+    bound(begin.limits)
+    return confinement.leave_calls()
 
 
-def _answer(body: bytes) -> bytes:
+def _answer(body: bytes, lent: list[int]) -> bytes:
     try:
-        return packed(_run(body))
+        return _run(body, lent)
     except MemoryError:
-        return packed(Reply(Outcome.OUT_OF_MEMORY))
-    except Exception as error:  # noqa: BLE001 (a result that cannot travel)
-        return packed(Reply(Outcome.ERROR, _failed(error)))
+        return answered(Outcome.OUT_OF_MEMORY)
+    except Exception as error:  # noqa: BLE001 (the outermost loop of a worker; a result may not travel)
+        return answered(Outcome.ERROR, error=_failed(error))
 
 
-def _run(body: bytes) -> Reply:
+def _run(body: bytes, lent: list[int]) -> bytes:
+    order = read_order(body)
+    assert isinstance(order, Order)
+    arguments = [
+        Path(f"/proc/self/fd/{lent[argument.index]}") if isinstance(argument, Lent) else argument
+        for argument in order.arguments
+    ]
     try:
-        order = unpacked(body)
-        assert isinstance(order, Order)
-        return Reply(Outcome.VALUE, order.job(*order.arguments))
-    except MemoryError:
-        return Reply(Outcome.OUT_OF_MEMORY)
+        return answered(Outcome.VALUE, order.job(*arguments))
     except (OriginError, Refusal) as error:
-        unpacked(packed(error)[8:])  # an error that cannot be read there is said here
-        return Reply(Outcome.ERROR, error)
-    except Exception as error:  # noqa: BLE001 (the outermost loop of a worker)
-        return Reply(Outcome.ERROR, _failed(error))
+        return answered(Outcome.ERROR, error=error)
 
 
 def _failed(error: Exception) -> RenderFailed:

@@ -93,7 +93,7 @@ def limits() -> dict[str, int]:
     return {
         "core": resource.getrlimit(resource.RLIMIT_CORE)[0],
         "open_files": resource.getrlimit(resource.RLIMIT_NOFILE)[0],
-        "niceness": os.nice(0),
+        "niceness": os.getpriority(os.PRIO_PROCESS, 0),
         "is_bounded": int(resource.getrlimit(resource.RLIMIT_AS)[0] > 0),
     }
 

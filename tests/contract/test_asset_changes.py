@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
-from origin.errors import NotFound
+from origin.errors import NotFound, StoreUnavailable
 from origin.ports import DesignRecord, TokenRecord
+from origin.values import NO_PHOTO
 from tests.contract.conftest import Records
 from tests.contract.samples import ASSET, TENANT, with_photo
 
@@ -117,3 +119,42 @@ async def test_a_change_that_fails_moves_no_epoch(records: Records) -> None:
     await records.count_failure("acme", ASSET, quarantine_at=2)
     assert not await records.update_tenant("nobody", is_suspended=True)
     assert await records.epoch() == before
+
+
+async def test_what_runs_also_sees_the_new_generations_and_fails_with_the_change(
+    records: Records,
+) -> None:
+    await with_photo(records)
+    seen: list[Mapping[str, int]] = []
+
+    async def also(connection: object, generations: Mapping[str, int]) -> None:
+        del connection
+        seen.append(dict(generations))
+        if len(seen) > 4:
+            raise OSError("the queue's disk is full")
+
+    name = f"acme/{ASSET}"
+    await records.bump_generation("acme", ASSET, also=also)
+    names = [("acme", ASSET), ("acme", UNKNOWN), ("acme", ASSET)]
+    assert await records.bump_generations(names, also=also) == {name: 2}
+    assert await records.bump_all("acme", also=also) == 1
+    assert await records.bump_all("other") == 0
+    assert await records.bump_all(None, also=also) == 1
+    epoch = await records.epoch()
+    for change in (records.bump_generation, records.mark_erased):
+        with pytest.raises((OSError, StoreUnavailable)):
+            await change("acme", ASSET, also=also)
+    photo = await records.asset("acme", ASSET)
+    assert photo is not None
+    assert (photo.generation, photo.is_erased) == (4, False)
+    assert await records.epoch() == epoch
+    assert seen == [{name: 1}, {name: 2}, {}, {}, {name: 5}, {name: 5}]
+
+
+async def test_a_tombstone_tells_nothing_of_the_photo(records: Records) -> None:
+    await with_photo(records)
+    await records.mark_erased("acme", ASSET)
+    photo = await records.asset("acme", ASSET)
+    assert photo is not None
+    assert (photo.photo, photo.source_digest, photo.size_bytes) == (NO_PHOTO, "", 0)
+    assert await records.bump_all("acme") == 0, "a tombstone is not purged with the living"

@@ -9,7 +9,8 @@ import pytest
 
 from origin.adapters.measured import measured
 from origin.adapters.memory import ThreadWorkers
-from origin.adapters.pool import WorkerLimits, WorkerPool
+from origin.adapters.pool import WorkerPool
+from origin.adapters.sandbox import WorkerLimits
 from origin.errors import PhotoRefused, RenderFailed
 from origin.ports import Workers
 from tests.contract import jobs

@@ -51,7 +51,7 @@ def unwell(records: SqlRecords) -> Unwell:
 
 @pytest.fixture
 def derivatives(disk: Disk, unwell: Unwell, clock: Clock) -> StoredDerivatives:
-    return StoredDerivatives(FileObjects(disk), unwell, now=clock)  # type: ignore[arg-type]  # stands for it
+    return StoredDerivatives(FileObjects(disk), unwell, now=clock, clock_s=clock)  # type: ignore[arg-type]  # stands for it
 
 
 @pytest.mark.parametrize("is_cut_off", [False, True], ids=["lost", "cut off after the commit"])

@@ -16,7 +16,8 @@ from pathlib import Path
 import pytest
 
 from origin.adapters.measured import measured
-from origin.adapters.pool import WorkerLimits, WorkerPool
+from origin.adapters.pool import WorkerPool
+from origin.adapters.sandbox import Sandbox, WorkerLimits
 from origin.adapters.warm import warm_libvips
 from origin.errors import OriginError, Overloaded, PhotoRefused, RenderFailed
 from tests.contract import jobs
@@ -29,6 +30,16 @@ LIMITS = WorkerLimits(memory_mb=256, open_files=48, niceness=3)
 @pytest.fixture
 async def pool() -> AsyncIterator[WorkerPool]:
     pool = WorkerPool(2, limits=LIMITS, warm=jobs.nothing, jobs_max=1000)
+    await pool.start()
+    yield pool
+    await pool.close(timeout_s=0)
+
+
+@pytest.fixture
+async def open_pool() -> AsyncIterator[WorkerPool]:
+    """Workers without a sandbox, whose jobs can leave a file as their mark."""
+    limits = WorkerLimits(memory_mb=256, sandbox=Sandbox.OFF)
+    pool = WorkerPool(2, limits=limits, warm=jobs.nothing, jobs_max=1000)
     await pool.start()
     yield pool
     await pool.close(timeout_s=0)
@@ -94,7 +105,8 @@ async def test_a_job_that_dies_costs_one_request(
 
 
 async def test_a_worker_killed_while_it_answers_stops_no_other(pool: WorkerPool) -> None:
-    big = WorkerPool(2, limits=WorkerLimits(memory_mb=4096), warm=jobs.nothing)
+    limits = WorkerLimits(memory_mb=4096, answer_mb=2048, sandbox=Sandbox.OFF)  # its job forks
+    big = WorkerPool(2, limits=limits, warm=jobs.nothing)
     await big.start()
     dying = asyncio.create_task(big.run(jobs.die_while_answering, deadline_s=20))
     await asyncio.sleep(0.01)
@@ -143,8 +155,9 @@ async def test_a_worker_is_replaced_after_its_number_of_jobs() -> None:
 
 
 async def test_a_caller_that_leaves_lets_its_job_end_and_the_worker_live(
-    pool: WorkerPool, tmp_path: Path
+    open_pool: WorkerPool, tmp_path: Path
 ) -> None:
+    pool = open_pool
     before = {await pool.run(jobs.slow_pid, deadline_s=9)}
     leaving = asyncio.create_task(pool.run(jobs.mark_after_s, tmp_path / "mark", 0.3, deadline_s=9))
     await asyncio.sleep(0.1)
@@ -160,8 +173,9 @@ async def test_a_caller_that_leaves_lets_its_job_end_and_the_worker_live(
 
 
 async def test_a_caller_that_leaves_the_queue_costs_no_work(
-    pool: WorkerPool, tmp_path: Path
+    open_pool: WorkerPool, tmp_path: Path
 ) -> None:
+    pool = open_pool
     busy = [asyncio.create_task(pool.run(jobs.wait_s, 0.3, deadline_s=9)) for _ in range(2)]
     await asyncio.sleep(0.05)
     waiting = asyncio.create_task(pool.run(jobs.mark_after_s, tmp_path / "mark", 0, deadline_s=9))
@@ -261,10 +275,14 @@ async def test_a_measured_refusal_is_weighed_and_not_raised(pool: WorkerPool) ->
 
 
 async def test_a_worker_warms_up_with_the_real_library_and_the_server_never_loads_it() -> None:
-    pool = WorkerPool(1, limits=WorkerLimits(memory_mb=512), warm=warm_libvips)
+    # A package that no load() brings is not readable in a worker: this one brings the tests'.
+    limits = WorkerLimits(memory_mb=512)
+    pool = WorkerPool(1, limits=limits, load=jobs.nothing, warm=warm_libvips)
     await pool.start()
-    assert await pool.run(jobs.is_loaded, "pyvips", deadline_s=9)
-    await pool.close(timeout_s=5)
+    try:
+        assert await pool.run(jobs.is_loaded, "pyvips", deadline_s=9)
+    finally:
+        await pool.close(timeout_s=5)
 
 
 def test_the_pool_itself_imports_no_pixel_library() -> None:

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from origin.adapters.pool import WorkerLimits, WorkerPool, _Worker
+from origin.adapters.pool import WorkerPool
+from origin.adapters.sandbox import WorkerLimits
+from origin.adapters.worker_link import WorkerLink
 from origin.errors import OriginError, RenderFailed
 from tests.contract import jobs
 
@@ -95,11 +97,11 @@ async def test_slots_outlive_a_time_without_descriptors(pool: WorkerPool) -> Non
 async def test_a_slot_outlives_any_failure_to_start(
     pool: WorkerPool, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    async def fail() -> _Worker:
+    async def fail() -> WorkerLink:
         raise error
 
     with monkeypatch.context() as broken:
-        broken.setattr(_Worker, "spawn", fail)
+        broken.setattr(WorkerLink, "spawn", fail)
         await kill_idle(pool)
         await asyncio.sleep(0.3)
         with pytest.raises(RenderFailed, match=r"workers\.unavailable"):
@@ -111,10 +113,10 @@ async def test_a_slot_outlives_any_failure_to_start(
 async def test_jobs_that_wait_are_refused_when_no_worker_can_be_started(
     pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail() -> _Worker:
+    async def fail() -> WorkerLink:
         raise OSError(12, "ENOMEM")
 
-    monkeypatch.setattr(_Worker, "spawn", fail)
+    monkeypatch.setattr(WorkerLink, "spawn", fail)
     dying = [asyncio.create_task(pool.run(jobs.die_by, 9, deadline_s=9)) for _ in range(2)]
     waiting = [asyncio.create_task(pool.run(jobs.add, 1, 1, deadline_s=9)) for _ in range(3)]
     async with asyncio.timeout(5):
@@ -126,15 +128,15 @@ async def test_jobs_that_wait_are_refused_when_no_worker_can_be_started(
 async def test_workers_that_are_killed_while_they_start_cost_no_job(
     pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    spawn, kills = _Worker.spawn, iter(range(4))
+    spawn, kills = WorkerLink.spawn, iter(range(4))
 
-    async def killed() -> _Worker:
+    async def killed() -> WorkerLink:
         worker = await spawn()
         if next(kills, None) is not None:
             worker.kill()
         return worker
 
-    monkeypatch.setattr(_Worker, "spawn", killed)
+    monkeypatch.setattr(WorkerLink, "spawn", killed)
     await kill_idle(pool)
     assert await pool.run(jobs.add, 1, 1, deadline_s=9) == 2
     assert next(kills, None) is None
@@ -144,9 +146,9 @@ async def test_workers_that_keep_dying_are_started_less_and_less_often(
     pool: WorkerPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     starts = 0
-    spawn = _Worker.spawn
+    spawn = WorkerLink.spawn
 
-    async def short_lived() -> _Worker:
+    async def short_lived() -> WorkerLink:
         nonlocal starts
         starts += 1
         worker = await spawn()
@@ -154,7 +156,7 @@ async def test_workers_that_keep_dying_are_started_less_and_less_often(
         return worker
 
     with monkeypatch.context() as broken:
-        broken.setattr(_Worker, "spawn", short_lived)
+        broken.setattr(WorkerLink, "spawn", short_lived)
         await kill_idle(pool)
         await asyncio.sleep(3)
     assert 4 <= starts <= 14, "two slots, a pause of 0, 0.1, 0.2, 0.4, 0.8 s"
@@ -167,10 +169,10 @@ async def test_closing_waits_for_no_pause_between_starts(
     pool = WorkerPool(1, limits=LIMITS, warm=jobs.nothing)
     await pool.start()
 
-    async def fail() -> _Worker:
+    async def fail() -> WorkerLink:
         raise OSError(12, "ENOMEM")
 
-    monkeypatch.setattr(_Worker, "spawn", fail)
+    monkeypatch.setattr(WorkerLink, "spawn", fail)
     await kill_idle(pool)
     await asyncio.sleep(1)
     async with asyncio.timeout(0.3):

@@ -19,14 +19,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from origin.adapters.records import Database, SqlRecords, upgrade
-from origin.adapters.records.migrate import NEWEST
-from origin.adapters.records.schema import metadata
+import purge.tables
+from origin.adapters.records import Database, SqlRecords, schema, upgrade
+from origin.adapters.records.engines import with_driver
+from origin.adapters.records.migrate import NEWEST, SYNC_DRIVERS
 from origin.errors import StoreUnavailable
 from tests.contract.samples import ASSET, PHOTOGRAPH, TENANT, named, with_photo
 from tests.faults.programs import said, started
 
 pytestmark = pytest.mark.anyio
+TABLES = [schema.metadata, purge.tables.metadata]
+TABLE_COUNT = sum(len(part.tables) for part in TABLES) + 1  # and Alembic's own
 
 
 @contextmanager
@@ -226,10 +229,14 @@ def test_records_of_a_newer_program_are_refused_by_name(
         upgrade(records_url)
 
 
-def test_the_migrations_make_exactly_the_tables_that_the_code_uses(records_url: str) -> None:
-    engine = create_engine(records_url)
+@pytest.mark.parametrize("kind", ["records_url", "postgres_url"])
+def test_the_migrations_make_exactly_the_tables_that_the_code_uses(
+    kind: str, request: pytest.FixtureRequest
+) -> None:
+    engine = create_engine(with_driver(request.getfixturevalue(kind), SYNC_DRIVERS))
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, TABLES) == []  # type: ignore[arg-type]  # or several
     engine.dispose()
 
 
@@ -264,8 +271,8 @@ def test_a_migration_that_is_killed_is_done_by_the_next_start(tmp_path: Path) ->
             time.sleep(step * 0.08)
         found.add(tables(folder / "records.sqlite3"))
         upgrade(f"sqlite:///{folder}/records.sqlite3")
-        assert tables(folder / "records.sqlite3") == len(metadata.tables) + 1
-    assert found <= {0, len(metadata.tables) + 1}, "all tables or none"
+        assert tables(folder / "records.sqlite3") == TABLE_COUNT
+    assert found <= {0, TABLE_COUNT}, "all tables or none"
 
 
 def tables(path: Path) -> int:

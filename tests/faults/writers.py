@@ -11,8 +11,9 @@ from origin.adapters.derivatives import StoredDerivatives
 from origin.adapters.disk import Disk
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.host_locks import FileLocks
-from origin.adapters.pool import WorkerLimits, WorkerPool
+from origin.adapters.pool import WorkerPool
 from origin.adapters.records import Database, SqlRecords, upgrade
+from origin.adapters.sandbox import WorkerLimits
 from tests.contract import jobs
 from tests.contract.samples import derivative, derivative_name
 

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import random
 import signal
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx2
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
-from tests.system.server import Server, server
+from tests.images.photos import photo_jpeg
+from tests.system.server import TENANT, Server, server
 from tests.system.test_stampede import ask_all
 
-SERVER_KILLS = 6
+#: ``KILLS=100 pytest tests/system/test_kills.py`` is the long run.
+KILLS = int(os.environ.get("KILLS", "7"))
 
 
 def children_of(pid: int) -> list[int]:
@@ -103,36 +108,99 @@ def _png_with_alpha(pixels: NDArray[np.uint8]) -> bytes:
     return content
 
 
-def test_a_killed_server_leaves_no_torn_object_and_no_temporary(
+@pytest.mark.timeout(120 + 30 * KILLS)
+def test_kills_during_render_and_store_tear_nothing_and_lose_nothing_that_was_answered(
     data_dir: Path, photo: bytes
 ) -> None:
-    with server(data_dir, workers="2") as running:
-        asset = running.asset(photo)
-        for kill in range(SERVER_KILLS):
-            urls = [running.url(asset, f"w_960,c_{kill}_{x}_60000_60000.webp") for x in range(20)]
-
-            async def under_fire(urls: list[str] = urls) -> None:
-                asking = asyncio.create_task(_ask_until_it_dies(urls))
-                await asyncio.sleep(random.uniform(0.1, 0.8))
-                running.kill()
-                await asking
-
-            asyncio.run(under_fire())
-            running.start()
-        for kill in range(SERVER_KILLS):
-            for x in range(20):
-                answer = running.get(asset, f"w_960,c_{kill}_{x}_60000_60000.webp")
-                assert answer.status_code == 200
-                assert answer.content[8:12] == b"WEBP"
+    """KILLS of them, every third one of the server itself; the others of a worker."""
+    with server(data_dir, workers="2", quarantine_after="100") as running:
+        big = running.asset(photo)
+        pictures: dict[str, str] = {}
+        uploads: list[str] = []
+        for kill in range(KILLS):
+            seen = asyncio.run(_under_fire(running, big, kill))
+            pictures |= seen.pictures
+            uploads += seen.uploads
+            if kill % 3 == 0:
+                running.start()
+        assert pictures, "some were answered before the kill"
+        for leaf, digest in pictures.items():
+            answer = running.get(big, leaf)
+            assert (answer.status_code, _digest(answer.content)) == (200, digest), leaf
+        for asset in uploads:
+            assert running.get(asset, "w_64.jpg").status_code == 200
         assert running.metric("edgeproof_damaged_objects_total") == 0
+        assert running.metric("edgeproof_workers_alive") == 2
         scratch = data_dir / "objects" / ".tmp"
         assert running.stop() == 0
         assert [path for path in scratch.rglob("*") if path.is_file() and path.stat().st_size] == []
 
 
-async def _ask_until_it_dies(urls: list[str]) -> None:
+@dataclass
+class Seen:
+    """What was answered in full before a kill: digests of pictures by leaf, ids of uploads."""
+
+    pictures: dict[str, str] = field(default_factory=dict)
+    uploads: list[str] = field(default_factory=list)
+
+
+async def _under_fire(running: Server, asset: str, kill: int) -> Seen:
+    """Ask for eight new pictures and send one new photo; kill some time within that."""
+    seen = Seen()
     async with httpx2.AsyncClient(timeout=30) as http:
-        await asyncio.gather(*(http.get(url) for url in urls), return_exceptions=True)
+
+        async def ask(leaf: str) -> None:
+            answer = await http.get(running.url(asset, leaf))
+            assert answer.status_code in (200, 503), answer.text
+            if answer.status_code == 200:
+                seen.pictures[leaf] = _digest(answer.content)
+
+        async def send() -> None:
+            address = f"{running.private_url}/api/v1/tenants/{TENANT}/assets"
+            answer = await http.post(
+                address,
+                params={"owner": "c-1"},
+                content=photo_jpeg(401, 301, 1_000 + kill),
+                headers={"authorization": f"Bearer {running.token}"},
+            )
+            # A photo is told that it cannot be opened safely when its worker died.
+            assert answer.status_code in (200, 201, 422, 503), answer.text
+            if answer.status_code in (200, 201):
+                seen.uploads.append(str(answer.json()["asset"]))
+
+        asking = asyncio.gather(
+            *(ask(f"w_960,c_{kill}_{x}_60000_60000.webp") for x in range(8)),
+            send(),
+            return_exceptions=True,
+        )
+        await asyncio.sleep(random.uniform(0.02, 0.6))
+        if kill % 3 == 0:
+            running.kill()
+        else:
+            for pid in worker_pids(running)[:1]:
+                os.kill(pid, signal.SIGKILL)
+        wrong = [one for one in await asking if isinstance(one, AssertionError)]
+    assert wrong == []
+    return seen
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_a_worker_that_is_stopped_is_killed_at_its_deadline_and_replaced(
+    data_dir: Path, photo: bytes
+) -> None:
+    with server(data_dir, workers="1", render_deadline_s="1", quarantine_after="100") as running:
+        asset = running.asset(photo)
+        (stopped,) = worker_pids(running)
+        os.kill(stopped, signal.SIGSTOP)
+        answer = running.get(asset, "w_640,c_1_1_60000_60000.webp")
+        assert (answer.status_code, answer.json()["code"]) == (503, "render.deadline")
+        assert answer.headers["retry-after"]
+        assert running.get(asset, "w_640,c_2_2_60000_60000.webp").status_code == 200
+        (successor,) = worker_pids(running)
+        assert successor != stopped
 
 
 def test_orphaned_workers_end_with_their_server(data_dir: Path) -> None:

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Coroutine,
+    Iterator,
+    Mapping,
+    Sequence,
+)
+from contextlib import asynccontextmanager, contextmanager
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
-from sqlalchemy import RowMapping, Select, Table, event, select, update
+from sqlalchemy import RowMapping, Select, Table, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import URL, Connection, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records import schema
+from origin.adapters.records.engines import (
+    BUSY_TIMEOUT_S,
+    DATABASE_CONNECTIONS,
+    DATABASE_TIMEOUT_S,
+    Waits,
+    engines_for,
+)
 from origin.adapters.to_its_end import to_its_end
 from origin.errors import StoreUnavailable
 
-# psycopg speaks both ways under one name, so that the URL of an operator is plain.
-ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
-BUSY_TIMEOUT_S = 2.0
-# Each is a thread in SQLite; a read takes half a millisecond.
-READERS = 4
+# A whole change, with what its program does in between: within it a server that has stopped
+# without closing its connections is given up. The response deadline is as long.
+WRITE_S = 15.0
+CANCEL_S = 1.0
 
 S = TypeVar("S", bound="Asks")
 T = TypeVar("T")
@@ -35,23 +47,28 @@ P = ParamSpec("P")
 class Database:
     """Two pools. Used from one event loop; connections are opened when they are needed.
 
-    Each question runs to its end. A caller that is cancelled inside a transaction would otherwise
-    leave a connection behind that holds SQLite's write lock for good (seen with aiosqlite 0.22).
+    Each question runs to its end, in PostgreSQL at most to a deadline. A caller that is cancelled
+    inside a transaction would otherwise leave a connection behind that holds SQLite's write lock
+    for good (seen with aiosqlite 0.22).
     """
 
-    def __init__(self, url: str, *, busy_timeout_s: float = BUSY_TIMEOUT_S) -> None:
-        """``busy_timeout_s``: how long a write waits for another process's before it is refused.
+    def __init__(
+        self,
+        url: str,
+        *,
+        busy_timeout_s: float = BUSY_TIMEOUT_S,
+        timeout_s: float = DATABASE_TIMEOUT_S,
+        connections: int = DATABASE_CONNECTIONS,
+    ) -> None:
+        """Say how long to wait and on how many connections: see Waits.
 
         Raises StoreUnavailable "records.unavailable" for a URL that we cannot use.
         """
-        address = with_driver(url, ASYNC_DRIVERS)
-        with choosing():
-            if address.drivername.startswith("sqlite"):
-                self._readers = _sqlite_readers(address, busy_timeout_s)
-                self._writers = _sqlite_writer(address, busy_timeout_s)
-            else:
-                self._readers = create_async_engine(address, pool_size=READERS, pool_pre_ping=True)
-                self._writers = self._readers
+        engines = engines_for(url, Waits(busy_timeout_s, timeout_s, connections))
+        self._readers, self._writers = engines.readers, engines.writers
+        is_sqlite = engines.readers.dialect.name == "sqlite"  # bounded by its busy timeout
+        self._read_s = None if is_sqlite else 2 * timeout_s
+        self._write_s = None if is_sqlite else max(WRITE_S, 2 * timeout_s)
 
     async def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         """Return what a SELECT finds; it sees what is committed."""
@@ -76,13 +93,23 @@ class Database:
 
     async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         with asking():
-            async with self._readers.connect() as connection:
-                found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
-                return found
+            async with _given_up_after(self._read_s):
+                try:
+                    return await self._select(query)
+                except DBAPIError as error:
+                    if not error.connection_invalidated:
+                        raise
+                    # The server was started again since this connection was last used.
+                    return await self._select(query)
+
+    async def _select(self, query: Select[Any]) -> Sequence[RowMapping]:
+        async with self._readers.connect() as connection:
+            found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
+            return found
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         with asking():
-            async with self._writers.begin() as connection:
+            async with _given_up_after(self._write_s), self._writers.begin() as connection:
                 return await work(connection)
 
     async def close(self) -> None:
@@ -112,22 +139,6 @@ def in_transaction(
 
 
 @contextmanager
-def choosing() -> Iterator[None]:
-    """Turn a URL that cannot be read, or has no driver here, into StoreUnavailable.
-
-    The URL itself is left out of the words: it may hold a password.
-    """
-    try:
-        yield
-    except (ArgumentError, ValueError) as error:
-        log = "the records' URL cannot be read: sqlite:////PATH or postgresql://USER@HOST/NAME"
-        raise StoreUnavailable("records.unavailable", log=log) from error
-    except ImportError as error:
-        log = f"the driver for these records is missing ({error}): pip install 'psycopg[binary]'"
-        raise StoreUnavailable("records.unavailable", log=log) from error
-
-
-@contextmanager
 def asking() -> Iterator[None]:
     """Turn what a database says when it cannot answer into StoreUnavailable."""
     try:
@@ -139,70 +150,38 @@ def asking() -> Iterator[None]:
         raise StoreUnavailable("records.unavailable", log=log) from error
 
 
+@asynccontextmanager
+async def _given_up_after(limit_s: float | None) -> AsyncIterator[None]:
+    """Cancel what takes longer, and cancel it again when it is not gone a second later.
+
+    At the first one psycopg asks the server to stop, and waits up to ten seconds for its answer.
+    """
+    second_s = None if limit_s is None else limit_s + CANCEL_S
+    async with asyncio.timeout(second_s), asyncio.timeout(limit_s):
+        yield
+
+
 async def insert_new(
     connection: AsyncConnection, table: Table, values: Mapping[str, object]
 ) -> None:
     """Insert a row unless its primary key is there."""
-    is_sqlite = connection.dialect.name == "sqlite"
-    insert = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
     keys = list(table.primary_key.columns)
-    await connection.execute(insert.values(**values).on_conflict_do_nothing(index_elements=keys))
+    change = _insert(connection, table).values(**values)
+    await connection.execute(change.on_conflict_do_nothing(index_elements=keys))
+
+
+async def put_row(connection: AsyncConnection, table: Table, values: Mapping[str, object]) -> None:
+    """Insert a row, or give the one with its primary key these values."""
+    keys = list(table.primary_key.columns)
+    change = _insert(connection, table).values(**values)
+    await connection.execute(change.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    is_sqlite = connection.dialect.name == "sqlite"
+    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
 
 
 async def move_epoch(connection: AsyncConnection) -> None:
     """Say, in the same transaction, that something changed which others may remember."""
     await connection.execute(update(schema.epoch).values(number=schema.epoch.c.number + 1))
-
-
-def with_driver(url: str, drivers: Mapping[str, str]) -> URL:
-    """Return the URL with the driver for its kind. Raises StoreUnavailable for another kind."""
-    with choosing():
-        parsed = make_url(url)
-    if parsed.drivername not in drivers:
-        log = f"{parsed.drivername!r} is no kind of records: sqlite or postgresql"
-        raise StoreUnavailable("records.unavailable", log=log)
-    if parsed.drivername == "sqlite" and parsed.host:  # two slashes where three were meant
-        log = "the URL cannot be read: a SQLite file is sqlite:///relative or sqlite:////absolute"
-        raise StoreUnavailable("records.unavailable", log=log)
-    return parsed.set(drivername=drivers[parsed.drivername])
-
-
-def _sqlite_readers(address: URL, busy_timeout_s: float) -> AsyncEngine:
-    """Each SELECT stands alone: no transaction is begun, so there is none to roll back."""
-    engine = create_async_engine(
-        address,
-        pool_size=READERS,
-        pool_timeout=2 * busy_timeout_s,
-        pool_reset_on_return=None,
-        skip_autocommit_rollback=True,
-        connect_args={"timeout": busy_timeout_s},
-    )
-    event.listen(engine.sync_engine, "connect", prepare_sqlite)
-    return engine
-
-
-def _sqlite_writer(address: URL, busy_timeout_s: float) -> AsyncEngine:
-    """One connection: our writers take turns, because SQLite's own waiting is not fair."""
-    engine = create_async_engine(
-        address,
-        pool_size=1,
-        max_overflow=0,
-        pool_timeout=2 * busy_timeout_s,
-        connect_args={"timeout": busy_timeout_s},
-    )
-    event.listen(engine.sync_engine, "connect", prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_immediate)
-    return engine
-
-
-def prepare_sqlite(connection: DBAPIConnection, _: object) -> None:
-    """Leave transactions to us, keep references whole, and flush each commit to the disk."""
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA foreign_keys = ON")
-    cursor.execute("PRAGMA synchronous = FULL")
-    cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -11,7 +11,8 @@ from pathlib import Path
 from sqlalchemy import Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import Connection
 
-from origin.adapters.records.database import asking, choosing, prepare_sqlite, with_driver
+from origin.adapters.records.database import asking
+from origin.adapters.records.engines import choosing, prepare_sqlite, server_waits, with_driver
 from origin.errors import StoreUnavailable
 
 SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
@@ -87,7 +88,10 @@ def _prove_writable(connection: Connection) -> None:
 
 def _engine(address: str) -> Engine:
     is_sqlite = address.startswith("sqlite")
-    engine = create_engine(address, connect_args={"timeout": WAIT_S} if is_sqlite else {})
+    waits: dict[str, object] = {"timeout": WAIT_S}
+    if not is_sqlite:
+        waits = server_waits(WAIT_S, lock_timeout=int(WAIT_S * 1000))
+    engine = create_engine(address, connect_args=waits)
     if is_sqlite:
         event.listen(engine, "connect", prepare_sqlite)
     return engine

@@ -26,6 +26,7 @@ PLAIN = (
     "created_at_s",
     "thumbhash",
     "dominant",
+    "source_damaged_at_s",
 )
 FOCUS_COLUMNS = {"smart": ("smart_x", "smart_y"), "face": ("face_x", "face_y")}
 

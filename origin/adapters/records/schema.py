@@ -38,6 +38,7 @@ tenants = Table(
     Column("keeps_copyright", Boolean, nullable=False),
     Column("browser_max_age_s", Integer, nullable=False),
     Column("exp_bucket_s", Integer, nullable=False),
+    Column("quota_bytes", BigInteger),  # None: the host's default, 0: unlimited
 )
 
 assets = Table(
@@ -64,7 +65,11 @@ assets = Table(
     Column("smart_y", Integer),
     Column("face_x", Integer),
     Column("face_y", Integer),
+    Column("uploaded_at_s", BigInteger, nullable=False),  # the last time: created_at_s is the first
+    Column("used_at_s", BigInteger, nullable=False),  # uploaded, or a preview read or made
+    Column("source_damaged_at_s", BigInteger),
     UniqueConstraint("tenant", "content", "life"),
+    Index(None, "created_at_s"),
 )
 
 _OF_ASSET = (("tenant", "asset"), ("assets.tenant", "assets.asset"))
@@ -76,6 +81,7 @@ owners = Table(
     Column("asset", String(52), primary_key=True),
     Column("owner", String(200), primary_key=True),
     Column("created_at_s", BigInteger, nullable=False),
+    Column("is_direct", Boolean, nullable=False),  # also taken in without a project
     ForeignKeyConstraint(*_OF_ASSET),
     Index(None, "tenant", "owner"),
 )
@@ -131,8 +137,21 @@ derivatives = Table(
     Column("last_used_s", BigInteger, nullable=False),
     ForeignKeyConstraint(*_OF_ASSET),
     Index(None, "tenant", "asset"),
-    Index(None, "tenant", "last_used_s"),
+    Index(None, "tenant", "last_used_s", "size_bytes"),
     Index(None, "engine"),
+)
+
+masters = Table(
+    "masters",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("asset", String(52), primary_key=True),
+    Column("engine", String(40), primary_key=True),
+    Column("level", Integer, primary_key=True, autoincrement=False),  # the long edge in px
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("last_used_s", BigInteger, nullable=False),
+    ForeignKeyConstraint(*_OF_ASSET),
+    Index(None, "tenant", "last_used_s", "size_bytes"),
 )
 
 tokens = Table(
@@ -151,4 +170,51 @@ epoch = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("number", BigInteger, nullable=False),
+)
+
+erasures = Table(
+    "erasures",
+    metadata,
+    Column("erasure", String(40), primary_key=True),
+    Column("tenant", String(32), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("began_at_s", BigInteger, nullable=False),
+    Column("receipt", Text),
+    Index(None, "tenant", "kind", "subject"),
+)
+
+erased_photos = Table(
+    "erased_photos",
+    metadata,
+    Column("erasure", String(40), ForeignKey("erasures.erasure"), primary_key=True),
+    Column("asset", String(52), primary_key=True),
+    Column("outcome", String(16), nullable=False),
+    Column("why", String(16), nullable=False),
+    Column("at_s", BigInteger, nullable=False),
+    Column("generation", BigInteger, nullable=False),
+    Column("counts", JSON, nullable=False),
+    Column("designs", JSON, nullable=False),
+    Column("paths", JSON, nullable=False),
+    Column("removed", JSON(none_as_null=True)),
+    Column("purge", String(64), nullable=False),
+)
+
+holds = Table(
+    "holds",
+    metadata,
+    Column("hold", String(40), primary_key=True),
+    Column("tenant", String(32), nullable=False),
+    Column("asset", String(52), nullable=False),
+    Column("by", String(200), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since_s", BigInteger, nullable=False),
+    Column("until_s", BigInteger),
+    Column("lifted_at_s", BigInteger),
+    Column("lifted_by", String(200), nullable=False),
+    Column("lifted_reason", Text, nullable=False),
+    ForeignKeyConstraint(*_OF_ASSET),
+    Index(None, "tenant", "asset"),
 )

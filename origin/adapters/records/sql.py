@@ -12,8 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from origin.adapters.records.assets import SqlAssets, living
 from origin.adapters.records.database import Database, in_transaction, insert_new, move_epoch
 from origin.adapters.records.derivatives import SqlDerivatives
+from origin.adapters.records.erasures import SqlErasures
+from origin.adapters.records.holds import SqlHolds
+from origin.adapters.records.owners import SqlOwners
+from origin.adapters.records.quotas import SqlQuotas
 from origin.adapters.records.rows import design_of, tenant_of, token_of, token_row
 from origin.adapters.records.schema import design_owners, designs, epoch, tenants, tokens
+from origin.adapters.records.scrubs import SqlScrubs
+from origin.adapters.records.selection import SqlSelection
 from origin.errors import BadDocument
 from origin.ports import DesignRecord, TokenRecord
 from origin.values import Tenant
@@ -121,7 +127,19 @@ class SqlTokens:
         return (await connection.execute(select(tokens.c.name).where(is_it))).first() is not None
 
 
-class SqlRecords(SqlTenants, SqlAssets, SqlDesigns, SqlTokens, SqlDerivatives):
+class SqlRecords(
+    SqlTenants,
+    SqlAssets,
+    SqlDesigns,
+    SqlTokens,
+    SqlDerivatives,
+    SqlQuotas,
+    SqlScrubs,
+    SqlSelection,
+    SqlOwners,
+    SqlErasures,
+    SqlHolds,
+):
     """Every port of the records, and the rows of derivatives."""
 
     def __init__(self, database: Database, *, now: Callable[[], float] = time.time) -> None:

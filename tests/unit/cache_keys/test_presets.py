@@ -158,8 +158,49 @@ def test_an_edited_watermark_needs_a_new_number(field: str) -> None:
 
 def test_what_changes_no_pixel_is_no_edit() -> None:
     lock = lint({}, presets_of(CARD)).lock
-    same = CARD | {"ops": "q_80,w_300", "eager": ["avif"]}
+    same = CARD | {"ops": "q_80,w_300", "eager": ["webp", "jpg"]}
     assert lint(lock, presets_of(same)) == lint(lock, presets_of(CARD))
+
+
+def test_avif_made_ahead_changes_pixels_and_so_is_a_new_version() -> None:
+    """It is encoded with more care, whoever makes it: one key, the same bytes."""
+    lock = lint({}, presets_of(CARD)).lock
+    assert [p.preset for p in lint(lock, presets_of(CARD | {"eager": True})).problems] == ["card~1"]
+
+
+@pytest.mark.parametrize(
+    ("leaf", "is_thorough"),
+    [
+        ("t_card~1.avif", True),
+        ("t_card~1.webp", False),
+        ("t_card~1,w_640.avif", False),
+        ("t_card~1,q_80.avif", False),
+        (f"t_card~1,d_{ASSET}.avif", False),
+        ("w_300.avif", False),
+    ],
+)
+def test_only_the_bare_preset_is_what_is_made_ahead(leaf: str, *, is_thorough: bool) -> None:
+    preset = presets_of(CARD | {"eager": ["avif"]})["card", 1]
+    transform = transform_of(leaf)
+    look = layer(
+        preset if transform.preset else None, transform, DESIGN if transform.design else None
+    )
+    assert look.is_thorough is is_thorough
+
+
+@pytest.mark.parametrize(
+    ("eager", "formats"),
+    [
+        (True, ("avif", "webp", "jpg")),
+        (False, ()),
+        ([], ()),
+        (["png", "avif"], ("avif", "png")),
+    ],
+)
+def test_eager_names_formats_or_all_that_auto_may_become(
+    eager: object, formats: tuple[str, ...]
+) -> None:
+    assert presets_of(CARD | {"eager": eager})["card", 1].eager == formats
 
 
 def test_the_number_of_a_removed_version_is_not_free_again() -> None:

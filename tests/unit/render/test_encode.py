@@ -53,13 +53,23 @@ def test_a_lower_q_takes_fewer_bytes(ext: str) -> None:
     assert sizes == sorted(set(sizes))
 
 
-def test_a_jpeg_is_progressive_optimised_and_has_the_chosen_table() -> None:
+def test_a_jpeg_is_baseline_optimised_and_has_the_chosen_table() -> None:
     content = encode(picture(), plan_of(PHOTO, "jpg", q=50))
-    assert PROGRESSIVE in content
+    assert PROGRESSIVE not in content
     assert JpegImageFile(BytesIO(content)).quantization[0][:8] == ROBIDOUX_ROW
-    plain = picture().jpegsave_buffer(Q=50, interlace=True, quant_table=3, keep=0)
+    plain = picture().jpegsave_buffer(Q=50, quant_table=3, keep=0)
     assert isinstance(plain, bytes)
-    assert len(content) <= len(plain)
+    assert len(content) < len(plain)
+
+
+def test_a_thorough_avif_is_smaller_and_the_same_each_time() -> None:
+    noise = pyvips.Image.gaussnoise(320, 240, sigma=30, mean=128, seed=1).gaussblur(1)
+    image = noise.bandjoin(noise.flip("horizontal")).bandjoin(noise.flip("vertical")).cast("uchar")
+    image = image.copy(interpretation="srgb").copy_memory()
+    plan = plan_of(PHOTO, "avif")
+    thorough = [encode(image, replace(plan, is_thorough=True)) for _ in range(2)]
+    assert thorough[0] == thorough[1]
+    assert len(thorough[0]) < len(encode(image, plan))
 
 
 def test_an_avif_is_av1_of_eight_bits() -> None:
@@ -68,10 +78,12 @@ def test_an_avif_is_av1_of_eight_bits() -> None:
     assert found.get("bits-per-sample") == 8
 
 
-def test_a_master_is_baseline_with_full_colour() -> None:
-    content = encode_master(picture())
+@pytest.mark.parametrize("halves", [False, True])
+def test_a_master_is_baseline_and_has_full_colour_unless_it_may_be_halved(*, halves: bool) -> None:
+    content = encode_master(picture(), halves_colour=halves)
     frame = segment(content, BASELINE)
-    assert [frame[7 + 3 * band] for band in range(3)] == [0x11, 0x11, 0x11]  # no subsampling
+    sampling = [frame[7 + 3 * band] for band in range(3)]
+    assert sampling == [0x22 if halves else 0x11, 0x11, 0x11]
     assert PROGRESSIVE not in content
 
 
@@ -82,7 +94,8 @@ def test_whatever_a_source_carries_the_bytes_are_the_same(ext: str) -> None:
         laden.set_type(pyvips.GValue.blob_type, name, b"Exif\0\0 secret")  # type: ignore[arg-type]  # a blob
     laden.set_type(pyvips.GValue.gstr_type, "png-comment-0-Author", "secret")
     assert encode(laden, plan_of(PHOTO, ext)) == encode(picture(), plan_of(PHOTO, ext))
-    assert encode_master(laden) == encode_master(picture())
+    plain = encode_master(picture(), halves_colour=False)
+    assert encode_master(laden, halves_colour=False) == plain
 
 
 @pytest.mark.parametrize("ext", EXTS)

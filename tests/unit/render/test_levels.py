@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from origin.render.geometry import Pose, crop_region, inside_size, whole_view
 from origin.render.levels import (
+    LEVELS,
     choose_level,
     density_squared,
     level_size,
@@ -25,7 +26,7 @@ SIDES = st.tuples(st.integers(1, 65_500), st.integers(1, 65_500))
     ("sides", "level", "size"),
     [
         ((4032, 3024), 2560, (2560, 1920)),
-        ((3024, 4032), 1280, (960, 1280)),
+        ((3024, 4032), 960, (720, 960)),
         ((4001, 2667), 2560, (2560, 1704)),
         ((2560, 1441), 2560, (2560, 1441)),
         ((2561, 3), 2560, (2560, 8)),
@@ -38,7 +39,7 @@ def test_a_master_has_sides_in_eights_or_the_source_itself(
     assert level_size(sides, level) == size
 
 
-@given(SIDES, st.sampled_from([2560, 1280, 640]))
+@given(SIDES, st.sampled_from(LEVELS))
 def test_a_master_can_be_loaded_at_an_eighth_without_loss(
     sides: tuple[int, int], level: int
 ) -> None:
@@ -50,9 +51,9 @@ def test_a_master_can_be_loaded_at_an_eighth_without_loss(
 @pytest.mark.parametrize(
     ("sides", "levels"),
     [
-        ((4032, 3024), [2560, 1280, 640]),
-        ((1281, 700), [2560, 1280, 640]),
-        ((1280, 700), [2560, 640]),
+        ((4032, 3024), [2560, 1920, 960, 640]),
+        ((1921, 700), [2560, 1920, 960, 640]),
+        ((1920, 700), [2560, 960, 640]),
         ((640, 640), [2560]),
     ],
 )
@@ -79,17 +80,20 @@ def test_density_is_taken_along_the_coarser_axis() -> None:
     [
         (160, None, 640),
         (320, None, 640),
-        (321, None, 1280),
-        (640, None, 1280),
-        (960, None, 2560),
+        (426, None, 640),
+        (427, None, 960),
+        (640, None, 960),
+        (641, None, 1920),
+        (1280, None, 1920),
+        (1281, None, 2560),
         (1706, None, 2560),
         (1707, None, None),
-        (320, (0, 0, 50_000, 50_000), 1280),
+        (320, (0, 0, 50_000, 50_000), 960),
         (320, (0, 0, 15_000, 15_000), None),
-        (64, (0, 0, 5_000, 5_000), 2560),
+        (64, (0, 0, 5_000, 5_000), 1920),
     ],
 )
-def test_the_smallest_level_with_two_px_per_px_is_used_or_else_the_source(
+def test_the_smallest_level_with_one_and_a_half_px_per_px_is_used_or_else_the_source(
     width: int, crop: tuple[int, int, int, int] | None, level: int | None
 ) -> None:
     assert chosen((4032, 3024), width, crop) == level

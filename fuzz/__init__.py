@@ -1,0 +1,1 @@
+"""Bounded fuzzing of what strangers' bytes meet first: ``make fuzz``."""

@@ -1,0 +1,91 @@
+"""Gives a worker one photo without giving it a file system: a copy in memory, as a descriptor.
+
+A worker that was taken over by one customer's photo must not be able to read another's, so it has
+no right to the folders where photos are. The copy costs 1 ms for 3 MB and goes with its job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from origin.errors import RenderFailed
+
+#: MFD_NOEXEC_SEAL: some hosts allow no other memory file; kernels before 6.3 do not know it.
+NOEXEC: Final = 0x0008
+CHUNK_BYTES: Final = 1 << 30
+
+
+def can_lend() -> bool:
+    """Say whether this system has memory files (Linux does)."""
+    return hasattr(os, "memfd_create")
+
+
+@asynccontextmanager
+async def lent(paths: Sequence[Path]) -> AsyncIterator[list[int]]:
+    """Yield a readable copy of each file; they are closed at the end.
+
+    Raises RenderFailed "render.failed" when a file cannot be read.
+    """
+    if not paths:
+        yield []
+        return
+    copying = asyncio.get_running_loop().run_in_executor(None, _copies, paths)
+    try:
+        copies = await asyncio.shield(copying)
+    except asyncio.CancelledError:
+        copying.add_done_callback(_closed_late)
+        raise
+    except OSError as error:
+        raise RenderFailed("render.failed", log=f"cannot lend a file: {error}") from error
+    try:
+        yield copies
+    finally:
+        _close(copies)
+
+
+def _copies(paths: Sequence[Path]) -> list[int]:
+    copies: list[int] = []
+    try:
+        for path in paths:
+            copies.append(_copy(path))  # noqa: PERF401 (those that were made are closed below)
+    except BaseException:
+        _close(copies)
+        raise
+    return copies
+
+
+def _copy(path: Path) -> int:
+    source = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        copy = _memory_file()
+        try:
+            while os.sendfile(copy, source, None, CHUNK_BYTES):
+                pass
+            return os.open(f"/proc/self/fd/{copy}", os.O_RDONLY | os.O_CLOEXEC)
+        finally:
+            os.close(copy)
+    finally:
+        os.close(source)
+
+
+def _memory_file() -> int:
+    try:
+        return os.memfd_create("photo", os.MFD_CLOEXEC | NOEXEC)
+    except OSError:
+        return os.memfd_create("photo", os.MFD_CLOEXEC)
+
+
+def _close(copies: list[int]) -> None:
+    for copy in copies:
+        os.close(copy)
+
+
+def _closed_late(copying: asyncio.Future[list[int]] | Future[list[int]]) -> None:
+    if not copying.cancelled() and copying.exception() is None:
+        _close(copying.result())
