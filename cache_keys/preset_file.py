@@ -21,6 +21,8 @@ VERSION_MAX = 9_999
 WATERMARK_CHARACTERS_MAX = 60
 TILE_TURN_DEG = -30  # rising: what people know from proofs
 NOT_IN_PRESETS = ("t", "d", "pf", "dpr")
+#: What ``.auto`` may become (cache_keys.accept).
+AUTO_EXTS = ("avif", "webp", "jpg")
 NAME = re.compile(policy.NAME)
 
 Presets = Mapping[tuple[str, int], Preset]
@@ -120,7 +122,10 @@ def _watermark(node: Node | None) -> Watermark | None:
 
 
 def _eager(node: Node | None) -> tuple[str, ...]:
-    if node is None:
+    """Read a list of formats, or true: those that ``.auto`` may become."""
+    if node is None or node.value is False:
         return ()
+    if node.value is True:
+        return AUTO_EXTS
     wanted = {part.one_of(policy.EXTS) for part in node.items(0, len(policy.EXTS))}
     return tuple(ext for ext in policy.EXTS if ext in wanted)

@@ -70,8 +70,10 @@ def lint(lock: Lock, presets: Presets) -> Verdict:
 
 
 def preset_digest(preset: Preset) -> str:
-    """Return the SHA-256 of all of a preset that changes a pixel: ops and watermark, not eager."""
+    """Return the SHA-256 of all of a preset that changes a pixel: ops, watermark, eager AVIF."""
     meaning: dict[str, Any] = {"ops": ops_text(preset)}
+    if preset.is_thorough("avif"):
+        meaning["thorough"] = ["avif"]
     if preset.watermark is not None:
         meaning["watermark"] = asdict(preset.watermark)
     return hashlib.sha256(rfc8785.dumps(meaning)).hexdigest()

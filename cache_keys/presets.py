@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from cache_keys import policy
@@ -38,7 +38,8 @@ class Preset:
     """A named, versioned list of ops and the settings that only presets have.
 
     ops: read as a URL's, without ``t d pf dpr``; its box is used as written, never snapped.
-    eager: the formats that are made ahead when a photo comes in.
+    eager: the formats that are made ahead when a photo comes in. AVIF that is made ahead is made
+    with more care, and so is the same picture when it is asked for first: one key, the same bytes.
     """
 
     name: str
@@ -46,6 +47,10 @@ class Preset:
     ops: Transform
     watermark: Watermark | None = None
     eager: tuple[str, ...] = ()
+
+    def is_thorough(self, ext: str) -> bool:
+        """Say whether a format is made with more care: only AVIF has a use for it."""
+        return ext == "avif" and ext in self.eager
 
     @property
     def owns_geometry(self) -> bool:
@@ -61,6 +66,7 @@ class Look:
     w, h: the box in px, None where a side is free; with one side or none ``fit`` is inside.
     crop, turn, flip: the design's where there is one. turn: 0 90 180 270. flip: "" or "h".
     bg: None keeps transparency where the format can; q: None is the format's own default.
+    is_thorough: the picture of a bare preset whose AVIF is made ahead: fewer bytes, more CPU.
     """
 
     ext: str
@@ -75,6 +81,7 @@ class Look:
     q: int | None = None
     design: DesignLook | None = None
     watermark: Watermark | None = None
+    is_thorough: bool = False
 
 
 def layer(preset: Preset | None, transform: Transform, design: DesignLook | None) -> Look:
@@ -87,7 +94,9 @@ def layer(preset: Preset | None, transform: Transform, design: DesignLook | None
         return _look(transform, transform, design, None)
     if transform.design is not None and preset.owns_geometry:
         raise refusal("key.design_owns_geometry", "t")
-    return _look(transform, preset.ops, design, preset.watermark)
+    look = _look(transform, preset.ops, design, preset.watermark)
+    is_bare = transform == Transform(transform.ext, preset=transform.preset)
+    return replace(look, is_thorough=is_bare and preset.is_thorough(transform.ext))
 
 
 def _look(

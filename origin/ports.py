@@ -5,16 +5,21 @@ Everywhere: None means "we looked and it is not there"; StoreUnavailable means "
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from cache_keys.presets import Preset
 from origin.values import Asset, Derivative, DerivativeName, Tenant
 
 T = TypeVar("T")
+
+#: Runs inside the transaction of a change, with its connection (None in memory) and the new
+#: generation of each photo that the change moved, by ``{tenant}/{asset}``: what it writes is
+#: committed with the change or not at all.
+Also = Callable[[Any, Mapping[str, int]], Awaitable[None]]
 
 
 class ObjectStore(Protocol):
@@ -114,6 +119,13 @@ class PhotoRecords(Protocol):
         """Return what the camera wrote, which is private; empty when unknown or erased."""
 
 
+class NewAssets(Protocol):
+    """The photos that came in last."""
+
+    async def taken_in_since(self, since_s: int, *, limit: int) -> Sequence[Asset]:
+        """Return living photos first taken in at that Unix time or later, newest first."""
+
+
 class AssetChanges(Protocol):
     """What changes after intake. Each change of a generation or a tombstone moves the epoch."""
 
@@ -122,11 +134,22 @@ class AssetChanges(Protocol):
     ) -> tuple[int, int]:
         """Store a point ("smart", "face") unless there is one; return the one that is stored."""
 
-    async def bump_generation(self, tenant: str, asset: str) -> int:
+    async def bump_generation(self, tenant: str, asset: str, *, also: Also | None = None) -> int:
         """Return the new generation; raises NotFound "asset.unknown"."""
 
-    async def mark_erased(self, tenant: str, asset: str) -> None:
-        """Set the tombstone, which is for ever."""
+    async def bump_generations(
+        self, assets: Sequence[tuple[str, str]], *, also: Also | None = None
+    ) -> Mapping[str, int]:
+        """Move photos (tenant, asset) on and return their generations; leave out the unknown."""
+
+    async def bump_all(self, tenant: str | None, *, also: Also | None = None) -> int:
+        """Move every living photo of a shop (None: of all shops) on; return how many.
+
+        ``also`` gets no generations: there may be millions.
+        """
+
+    async def mark_erased(self, tenant: str, asset: str, *, also: Also | None = None) -> None:
+        """Set the tombstone, which is for ever. ``also`` runs only when it was not set before."""
 
     async def count_failure(self, tenant: str, asset: str, *, quarantine_at: int) -> bool:
         """Count a crash or time-out of this source; return whether it is quarantined now."""
@@ -191,6 +214,52 @@ class Epoch(Protocol):
 
     async def epoch(self) -> int:
         """Return the current number: tenants, tombstones, generations, quarantine are behind it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a shop has stored beside its sources: objects and bytes."""
+
+    derivatives: int = 0
+    derivatives_bytes: int = 0
+    masters: int = 0
+    masters_bytes: int = 0
+
+    @property
+    def total_bytes(self) -> int:
+        """Return what counts against the quota."""
+        return self.derivatives_bytes + self.masters_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Evictable:
+    """A stored object that can be made again, and when (Unix s) it was last used."""
+
+    name: str
+    size_bytes: int
+    last_used_s: int
+    is_master: bool
+
+
+class QuotaRecords(Protocol):
+    """What is stored, how large it is and when it was last used."""
+
+    async def usage(self) -> Mapping[str, Usage]:
+        """Return what each shop has stored, by shop; those with nothing are left out."""
+
+    async def set_quota(self, tenant: str, quota_bytes: int | None) -> bool:
+        """Set a quota: None is the default, 0 unlimited. False when there is no such shop."""
+
+    async def least_recently_used(
+        self, tenant: str, *, before_s: int, limit: int
+    ) -> Sequence[Evictable]:
+        """Return what was last used before that time (Unix s), the longest ago first."""
+
+    async def forget(self, chosen: Sequence[Evictable]) -> Sequence[Evictable]:
+        """Remove the rows of what was not used since it was chosen; return what was removed.
+
+        Only then may the objects be removed: who uses one in between keeps it.
+        """
 
 
 class Workers(Protocol):

@@ -33,6 +33,22 @@ class Photo:
     is_progressive: bool = False
 
 
+#: What a tombstone says of the photo: nothing.
+NO_PHOTO = Photo(
+    format="",
+    width_px=0,
+    height_px=0,
+    orientation=1,
+    pages=0,
+    bands=0,
+    bits=0,
+    space="",
+    has_alpha=False,
+    profile_status=ProfileStatus.ASSUMED,
+    profile_name=None,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Asset:
     """A source and its record. ``content`` and ``source_digest`` are 64 hex characters."""
@@ -54,6 +70,7 @@ class Asset:
     dominant: str  # rrggbb
     focus_smart: tuple[int, int] | None = None  # 1/100000 of the upright source
     focus_face: tuple[int, int] | None = None
+    source_damaged_at_s: int | None = None  # found by a scrub; the same bytes again mend it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +84,7 @@ class Tenant:
     keeps_copyright: bool = False
     browser_max_age_s: int = 604_800
     exp_bucket_s: int = 86_400
+    quota_bytes: int | None = None  # masters and derivatives; None: the default, 0: unlimited
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +95,18 @@ class Rendered:
     width_px: int
     height_px: int
     steps_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Masters:
+    """Baseline JPEGs, upright sRGB on white, by long edge (2560, and 1280 and 640 where smaller).
+
+    thumbhash: base64. dominant: rrggbb.
+    """
+
+    levels: dict[int, bytes] = field(repr=False)
+    thumbhash: str
+    dominant: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,3 +131,36 @@ class DerivativeName:
     ext: str
     path: str  # the canonical path, for the record
     engine: str
+
+    @property
+    def object_name(self) -> str:
+        """Return the name of the object that holds it."""
+        return f"{self.tenant}/derivatives/{self.asset}/{self.key}.{self.ext}"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class MasterName:
+    """Where one level of a master lives; ``level`` is its long edge in px, at most."""
+
+    tenant: str
+    asset: str
+    engine: str
+    level: int
+
+    @property
+    def name(self) -> str:
+        """Return the name of the object that holds it."""
+        return f"{self.tenant}/masters/{self.asset}/{self.engine}/{self.level}"
+
+    @property
+    def photo(self) -> tuple[str, str]:
+        """Return tenant and asset."""
+        return self.tenant, self.asset
+
+    @classmethod
+    def read(cls, name: str) -> MasterName:
+        """Return what the name of an object says; ValueError when it is no master's."""
+        tenant, room, asset, engine, level = name.split("/")
+        if room != "masters":
+            raise ValueError(name)
+        return cls(tenant, asset, engine, int(level))

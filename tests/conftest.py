@@ -8,6 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import bare_postgres_url, postgres_cluster, postgres_url
+from tests.s3 import s3_credentials, s3_gateway, s3_store
+
+__all__ = [
+    "bare_postgres_url",
+    "postgres_cluster",
+    "postgres_url",
+    "s3_credentials",
+    "s3_gateway",
+    "s3_store",
+]
+
 ROOT = Path(__file__).parents[1]
 
 
