@@ -1,0 +1,1 @@
+"""What the edges cost and save, measured: ``make bench-edges`` (docs/load.md)."""
