@@ -47,7 +47,7 @@ class SqlCatalogue:
                 await _of_look(connection, subject, found)
         for some in _chunks(list(by_id)):
             query = select(assets.c.tenant, assets.c.asset).where(assets.c.asset.in_(some))
-            for tenant, asset in (await connection.execute(query)).tuples():
+            for tenant, asset in (await connection.execute(query)).all():
                 for subject in by_id[asset]:
                     if _tenant_of(subject) in {"", tenant}:
                         found.setdefault(subject, []).append(f"{tenant}/{asset}")
@@ -84,7 +84,7 @@ class SqlCatalogue:
         its = used.subquery()
         is_its = and_(assets.c.tenant == its.c.tenant, assets.c.asset == its.c.asset)
         query = select(assets.c.tenant, assets.c.asset, assets.c.generation).join(its, is_its)
-        found = (await connection.execute(query)).tuples()
+        found = (await connection.execute(query)).all()
         return {f"{name}/{asset}": generation for name, asset, generation in found}
 
 

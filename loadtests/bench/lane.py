@@ -22,7 +22,7 @@ from loadtests.trace import read_trace
 from loadtests.verdict import Check
 
 DOUBLE: Final = Path(__file__).parents[1] / "doubles" / "edge_lane.js"
-SESSIONS: Final = 600
+SESSIONS: Final = 1_500
 SAVED_MIN: Final = 0.90
 
 

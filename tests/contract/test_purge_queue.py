@@ -297,9 +297,11 @@ async def test_a_clock_that_goes_back_stops_nothing(on: Bench) -> None:
     on.vendors["shield"].faults = [ProviderUnavailable()]
     await on.run(until_s=2.0)
     on.clock.jump(-86_400.0)
-    await on.run(until_s=600.0)
-    await on.run()
+    await on.run(until_s=120.0)
     assert (await on.queue.status(order.order)).is_settled
+    for vendor in on.vendors.values():
+        first, second = vendor.times_of("a")
+        assert 5.0 <= second - first <= 15.0
 
 
 async def test_a_clock_that_goes_forward_does_not_bring_the_second_purge_forward(
@@ -352,4 +354,21 @@ async def test_records_that_cannot_be_written_are_said_to_be_so(tmp_path: Path) 
         with pytest.raises(QueueUnavailable) as said:
             await on.purge("a")
         assert said.value.code == "queue.unavailable"
+    await database.close()
+
+
+async def test_a_full_disk_is_named_and_nothing_of_the_order_stays(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.sqlite3"
+    upgrade(url)
+    database = Database(url)
+    async with bench(shield, records=PurgeRecords(database)) as on:
+
+        async def fill(connection: AsyncConnection) -> None:
+            await connection.exec_driver_sql("PRAGMA max_page_count = 1")
+
+        await on.records.write(fill)
+        with pytest.raises(QueueUnavailable) as said:
+            await on.purge(*(f"x{number}" for number in range(2_000)))
+        assert said.value.code == "queue.full"
+        assert await on.queue.orders() == []
     await database.close()

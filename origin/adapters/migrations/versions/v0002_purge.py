@@ -15,6 +15,7 @@ def upgrade() -> None:
     """Make the tables, and the two single rows that others lock."""
     _orders()
     _rows()
+    _keys()
     _accounts()
     _audit()
 
@@ -83,6 +84,16 @@ def _rows() -> None:
     urgency = ["provider", "lane", "due_at_s", "order_id", "number"]
     op.create_index("ix_purge_rows_urgency", "purge_rows", urgency)
     op.create_index("ix_purge_rows_provider_lease", "purge_rows", ["provider", "lease"])
+
+
+def _keys() -> None:
+    op.create_table(
+        "purge_keys",
+        sa.Column("key", sa.String(64), primary_key=True),
+        _text("request", 64),
+        sa.Column("order_id", sa.String(32), sa.ForeignKey(OF_ORDER), nullable=False),
+    )
+    op.create_index("ix_purge_keys_order_id", "purge_keys", ["order_id"])
 
 
 def _accounts() -> None:

@@ -1,0 +1,134 @@
+"""Innermost cache first: when a row of an outer cache may be sent, and when it must be sent again.
+
+An outer cache fills itself from the inner one, so its row waits (``due_at_s`` is NULL) until every
+row of the same target further in has had the same round. Two things open the gate early: an inner
+dead letter, and an inner account that has failed for longer than the inner wait. When the late one
+is taken after all, the outer rows that went ahead of it start that round again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from purge.tables import accounts, orders, rows
+from purge.values import State
+
+#: ``(order id, target number)``.
+Pair = tuple[str, int]
+ROUNDS = 2
+#: Orders in one statement: SQLite takes expressions up to 1,000 deep.
+ORDERS_AT_ONCE = 300
+
+
+def these(pairs: Sequence[Pair]) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions of being one of these targets, at any provider; each is one statement's.
+
+    Order by order, so that the primary key finds them.
+    """
+    numbers: dict[str, list[int]] = {}
+    for order_id, number in pairs:
+        numbers.setdefault(order_id, []).append(number)
+    terms = [
+        and_(rows.c.order_id == order_id, rows.c.number.in_(its))
+        for order_id, its in numbers.items()
+    ]
+    for first in range(0, len(terms), ORDERS_AT_ONCE):
+        yield or_(*terms[first : first + ORDERS_AT_ONCE])
+
+
+def is_open() -> ColumnElement[bool]:
+    """Return the condition of a row that is neither settled nor dead."""
+    return and_(rows.c.round <= ROUNDS, rows.c.state != State.DEAD)
+
+
+async def release(
+    connection: AsyncConnection,
+    which: ColumnElement[bool],
+    late: Sequence[str],
+    now_s: float,
+    second_s: float,
+) -> None:
+    """Make the waiting rows of ``which`` due whose inner rows have had the same round.
+
+    late: providers that nobody waits for any longer. second_s: from a first acceptance to the
+    second purge.
+    """
+    inner = rows.alias("inner_rows")
+    is_before = and_(
+        inner.c.order_id == rows.c.order_id,
+        inner.c.number == rows.c.number,
+        inner.c.depth < rows.c.depth,
+        inner.c.round <= rows.c.round,
+        inner.c.state != State.DEAD,
+        inner.c.provider.not_in(late),
+    )
+    second_at_s = rows.c.accepted_at_s + second_s
+    repeats = rows.c.round == ROUNDS
+    has_gone_back = and_(repeats, rows.c.accepted_at_s > now_s)  # the clock, since the acceptance
+    is_later = and_(repeats, second_at_s > now_s)
+    times = ((has_gone_back, now_s + second_s), (is_later, second_at_s))
+    waiting = and_(which, is_open(), rows.c.due_at_s.is_(None))
+    change = update(rows).where(waiting, ~exists(select(1).where(is_before)))
+    await connection.execute(change.values(due_at_s=case(*times, else_=now_s)))
+
+
+async def call_back(
+    connection: AsyncConnection, pairs: Sequence[Pair], depth: int, done: int
+) -> None:
+    """Start round ``done`` again for outer rows of these targets that are past it already."""
+    for its in these(pairs):
+        await _call_back(connection, its, depth, done)
+
+
+async def _call_back(
+    connection: AsyncConnection, its: ColumnElement[bool], depth: int, done: int
+) -> None:
+    ahead = and_(its, rows.c.depth > depth, rows.c.round > done, rows.c.state != State.DEAD)
+    settled = and_(ahead, rows.c.round > ROUNDS)
+    query = select(rows.c.order_id, func.count()).where(settled).group_by(rows.c.order_id)
+    for order_id, count in (await connection.execute(query)).all():
+        await count_open(connection, order_id, count)
+    again = {"round": done, "state": State.QUEUED, "due_at_s": None, "lease": None}
+    await connection.execute(update(rows).where(ahead).values(again))
+
+
+async def open_for_late(
+    connection: AsyncConnection, late: Sequence[str], now_s: float, second_s: float
+) -> None:
+    """Release what waits for rows of late providers, in any order."""
+    has_late = and_(rows.c.provider.in_(late), rows.c.due_at_s.is_not(None))
+    query = select(rows.c.order_id).where(has_late).distinct()
+    order_ids = (await connection.execute(query)).scalars().all()
+    await lock_orders(connection, order_ids)
+    await release(connection, rows.c.order_id.in_(order_ids), late, now_s, second_s)
+
+
+async def late_accounts(
+    connection: AsyncConnection, now_s: float, inner_wait_s: float
+) -> Sequence[str]:
+    """Return the accounts that have failed for longer than anyone waits for them."""
+    is_late = accounts.c.failing_since_s <= now_s - inner_wait_s
+    return (await connection.execute(select(accounts.c.account).where(is_late))).scalars().all()
+
+
+async def lock_orders(connection: AsyncConnection, order_ids: Sequence[str]) -> None:
+    """Let two that settle rows of one order take turns, so that one sees what the other did."""
+    query = select(orders.c.id).where(orders.c.id.in_(order_ids)).order_by(orders.c.id)
+    await connection.execute(query.with_for_update())
+
+
+async def count_open(connection: AsyncConnection, order_id: str, more: int) -> int:
+    """Add to the number of open rows of an order (or take from it); return what it is now."""
+    change = update(orders).where(orders.c.id == order_id)
+    change = change.values(open_count=orders.c.open_count + more)
+    found = await connection.execute(change.returning(orders.c.open_count))
+    return int(found.scalar_one())
+
+
+def is_free(now_s: float, lease_s: float) -> ColumnElement[bool]:
+    """Return the condition of a row that nobody holds, or no longer; a clock may have gone back."""
+    until_s = rows.c.lease_until_s
+    return or_(rows.c.lease.is_(None), until_s <= now_s, until_s > now_s + 2 * lease_s)
