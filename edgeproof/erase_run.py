@@ -22,6 +22,7 @@ from edgeproof.wiring import Stores, open_stores
 from origin.adapters.wipe import RecordsWipe
 from origin.erasure import Clock, ErasedPhoto, Kind, Scope
 from origin.flow.erase import Erase, EraseParts
+from origin.flow.print_archive import PrintFiles
 from origin.values import Tenant
 from purge.errors import PurgeError
 
@@ -84,7 +85,8 @@ def origin_erase(stores: Stores, loaded: Settings) -> Erase:
     """Wire the origin's part of an erase."""
     records = stores.records
     wipe = RecordsWipe(loaded.records_url)
-    return Erase(EraseParts(records, stores.sources, stores.objects, stores.locks, wipe))
+    prints = PrintFiles(records, stores.objects)
+    return Erase(EraseParts(records, stores.sources, stores.objects, stores.locks, wipe, prints))
 
 
 async def foretell(tenant: str, scope: Scope) -> Foretold:

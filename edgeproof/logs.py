@@ -39,5 +39,5 @@ def configure(level: str) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.INFO))
-    for name in ("uvicorn.access", "uvicorn.error", "alembic"):
+    for name in ("uvicorn.access", "uvicorn.error", "alembic", "httpx"):
         logging.getLogger(name).setLevel(logging.WARNING)

@@ -43,6 +43,11 @@ class Proving:
         self._edges = edges
 
     @property
+    def purging(self) -> Purging:
+        """The purge manager itself."""
+        return self._purging
+
+    @property
     def has_edges(self) -> bool:
         """Whether any edge is configured: else only the origin itself can be asked."""
         return not all(edge.is_origin for edge in self._edges)

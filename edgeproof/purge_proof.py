@@ -71,8 +71,8 @@ async def prove(
     proof = Proof(report, 0, proving.has_edges, has_caches=bool(order.providers))
     if not proof.is_verified or status.dead_count:
         return proof
-    facts = {"vantage": report.vantage, "edges": [edge.edge for edge in report.edges]}
-    facts |= {"urls": len(probes)}
+    edges = [edge.edge for edge in report.edges]
+    facts = {"vantage": report.vantage, "edges": edges, "urls": len(probes)}
     marked = await proving.desk.verified(order.order, order.providers, facts)
     return Proof(report, marked, proof.is_of_edges, has_caches=proof.has_caches)
 

@@ -58,9 +58,7 @@ def receipt_of(
         "photos": {
             "erased": [_erased(photo) for photo in by_outcome[Outcome.ERASED]],
             "released": [_released(photo) for photo in by_outcome[Outcome.RELEASED]],
-            "kept": [
-                {"asset": photo.asset, "why": photo.why} for photo in by_outcome[Outcome.KEPT]
-            ],
+            "kept": [_kept(photo) for photo in by_outcome[Outcome.KEPT]],
         },
         "photo_counts": {outcome.value: len(found) for outcome, found in by_outcome.items()},
         "removed": {
@@ -80,6 +78,12 @@ def _erased(photo: ErasedPhoto) -> dict[str, object]:
 
 def _released(photo: ErasedPhoto) -> dict[str, object]:
     return {"asset": photo.asset, "at": when(photo.at_s), "designs": list(photo.designs)}
+
+
+def _kept(photo: ErasedPhoto) -> dict[str, object]:
+    """Name a photo that a hold or an order keeps, and how many prints with it."""
+    prints = (photo.removed or {}).get("prints_kept", 0)
+    return {"asset": photo.asset, "why": photo.why, "prints": prints}
 
 
 def _sum(counts: Any) -> dict[str, int]:

@@ -20,16 +20,22 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
-from edgeproof import logs
+from edgeproof import logs, purge_api
 from edgeproof.console import CommandFailed
-from edgeproof.settings import Settings
+from edgeproof.printing import making
+from edgeproof.proving import Proving, open_proving
+from edgeproof.purge_worker import working
+from edgeproof.settings import Settings, environment
 from edgeproof.supervise import supervise
 from edgeproof.wire import BoundedProtocol, TargetProtocol
 from edgeproof.wiring import Origin, open_origin
+from origin.routes import prints as print_routes
 from origin.routes.observe import RequestLog
 from origin.routes.private import HANDLERS, Api
 from origin.routes.private import routes as api_routes
 from origin.routes.public import PublicApp
+from purge.errors import PurgeError
+from purge.providers.opening import list_providers
 
 SERVER_STARTED = "server_started"
 SERVER_STOPPED = "server_stopped"
@@ -55,20 +61,19 @@ class Listener(uvicorn.Server):
 def serve(settings: Settings, more_routes: MoreRoutes | None = None) -> None:
     """Serve until SIGTERM or SIGINT; finish what was begun, at most ``drain_s`` seconds."""
     logs.configure(settings.log_level)
-    public = bind(settings.public_bind)
-    private = bind(settings.private_bind)
+    sockets = [bind(settings.public_bind), bind(settings.private_bind)]
+    if settings.print_bind is not None:
+        sockets.append(bind(settings.print_bind))
     if settings.http_processes == 1:
-        run_process(settings, more_routes, [public, private])
+        run_process(settings, more_routes, sockets)
         return
-    supervise(
-        partial(run_process, settings, more_routes), [public, private], settings.http_processes
-    )
+    supervise(partial(run_process, settings, more_routes), sockets, settings.http_processes)
 
 
 def run_process(
     settings: Settings, more_routes: MoreRoutes | None, sockets: list[socket.socket]
 ) -> None:
-    """Run one HTTP process on the two bound sockets."""
+    """Run one HTTP process on the bound sockets: public, private, and prints if they have one."""
     logs.configure(settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_run(settings, more_routes, sockets))
@@ -89,7 +94,15 @@ async def _run(
         origin = await stack.enter_async_context(open_origin(settings, CollectorRegistry()))
         public = public_app(origin)
         stack.callback(public.flush)
-        apps = [public, private_app(origin, more_routes)]
+        proving = await stack.enter_async_context(open_proving(settings, origin.stores))
+        if settings.purge_worker:
+            working_now = working(proving.purging, origin.registry, logger)
+            await stack.enter_async_context(working_now)
+        if settings.print_worker:
+            await stack.enter_async_context(making(origin.printing))
+        apps: list[Any] = [public, private_app(origin, proving, more_routes)]
+        if settings.print_bind is not None:
+            apps.append(print_app(origin))
         listeners = [
             Listener(_config(app, settings, is_public=index == 0)) for index, app in enumerate(apps)
         ]
@@ -150,7 +163,7 @@ def public_app(origin: Origin) -> PublicApp:
     )
 
 
-def private_app(origin: Origin, more_routes: MoreRoutes | None) -> Starlette:
+def private_app(origin: Origin, proving: Proving, more_routes: MoreRoutes | None) -> Starlette:
     """Make the private API's application."""
     api = Api(
         tenants=origin.stores.records,
@@ -166,9 +179,27 @@ def private_app(origin: Origin, more_routes: MoreRoutes | None) -> Starlette:
         logger=origin.logger,
         design_bytes_max=origin.settings.design_bytes_max,
         upload_bytes_max=origin.settings.upload_bytes_max,
+        body_deadline_s=origin.settings.body_deadline_s,
     )
     extra = more_routes(origin) if more_routes is not None else []
-    app = Starlette(routes=[*api_routes(api), *extra], exception_handlers=HANDLERS)
+    listed = list_providers(proving.purging.configuration, environment())
+    purges = purge_api.routes(purge_api.PurgeApi(proving, origin.stores.records, listed))
+    handlers = {**HANDLERS, PurgeError: purge_api.on_purge_error}
+    printing = origin.printing.api(origin.stores, origin.logger)
+    prints = print_routes.api_routes(printing)
+    if origin.settings.print_bind is None:
+        prints += print_routes.download_routes(printing)
+    routes = [*api_routes(api), *purges, *prints, *extra]
+    app = Starlette(routes=routes, exception_handlers=handlers)
+    app.router.redirect_slashes = False
+    return app
+
+
+def print_app(origin: Origin) -> Starlette:
+    """Make the application of the print links' own listener: downloads and nothing else."""
+    printing = origin.printing.api(origin.stores, origin.logger)
+    routes = print_routes.download_routes(printing)
+    app = Starlette(routes=routes, exception_handlers=HANDLERS)
     app.router.redirect_slashes = False
     return app
 

@@ -150,6 +150,12 @@ class Settings(BaseSettings):
     uploads_max: int = Field(
         8, ge=1, le=1_000, description="uploads taken in at once; as many as queue_max may wait"
     )
+    upload_wait_s: float = Field(
+        30.0, gt=0, le=600, description="time that an upload may wait for its turn; past it 503"
+    )
+    body_deadline_s: float = Field(
+        300.0, ge=1, le=3_600, description="time to send one whole upload or design; past it 400"
+    )
     cold_renders_per_minute: int = Field(
         120, ge=1, description="new pictures of one photo, per HTTP process; past it 429"
     )
@@ -218,6 +224,44 @@ class Settings(BaseSettings):
     eager_max: int = Field(
         256, ge=0, le=100_000, description="photos that wait for presets made ahead; 0: none are"
     )
+    print_ring: Path | None = Field(
+        None,
+        description="JSON key ring of print links, 0600; default data_dir/keys/print-ring.json",
+    )
+    print_bind: str | None = Field(
+        None, description="own address for print links; default: the private listener has them"
+    )
+    print_url: str | None = Field(
+        None, description="base of print links; default http:// + print_bind or private_bind"
+    )
+    print_link_life_s: int = Field(
+        900, ge=10, le=86_400, description="how long a print link opens its file"
+    )
+    print_worker: bool = Field(
+        default=True, description="make prints in `serve`; off where another host makes them"
+    )
+    print_fast_workers: int = Field(
+        1, ge=1, le=64, description="small prints made at once, per HTTP process"
+    )
+    print_careful_workers: int = Field(
+        1, ge=1, le=64, description="large or CMYK prints made at once, per HTTP process"
+    )
+    print_fast_mp: float = Field(
+        12.0, gt=0, le=1_000, description="largest page of the fast lane, 10^6 px; sRGB only"
+    )
+    print_memory_mb: int = Field(
+        4096, ge=512, le=65536, description="address space of one print worker (RLIMIT_AS)"
+    )
+    print_deadline_s: float = Field(
+        120.0, gt=0, le=3_600, description="time of one print before its worker is killed"
+    )
+    print_lease_s: int = Field(
+        30, ge=2, le=600, description="after so long without a sign of its maker a print waits anew"
+    )
+    print_turns: int = Field(5, ge=1, le=100, description="tries of one print before it is paused")
+    print_poll_s: float = Field(
+        2.0, ge=0.1, le=60, description="time between two looks for prints of another process"
+    )
     exposes_details: bool = Field(
         default=False, description="let browsers see Server-Timing and the key (for development)"
     )
@@ -259,15 +303,17 @@ class Settings(BaseSettings):
             raise ValueError("must be 64 lower-case hex characters")
         return value
 
-    @field_validator("public_bind", "private_bind")
+    @field_validator("public_bind", "private_bind", "print_bind")
     @classmethod
-    def _is_an_address(cls, value: str) -> str:
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
         host, _, port = value.rpartition(":")
         if not host or not port.isdecimal() or not 0 <= int(port) <= PORT_MAX:
             raise ValueError("an address is HOST:PORT, like 127.0.0.1:8080")
         return value
 
-    @field_validator("public_url", "s3_endpoint")
+    @field_validator("public_url", "print_url", "s3_endpoint")
     @classmethod
     def _is_a_base(cls, value: str | None) -> str | None:
         if value is not None and not re.fullmatch(r"https?://[^/?#\s]+/?", value):
@@ -335,6 +381,16 @@ class Settings(BaseSettings):
     def ring_path(self) -> Path:
         """Where the key ring is read from."""
         return self.key_ring or self.data_dir / "keys" / "ring.json"
+
+    @property
+    def print_ring_path(self) -> Path:
+        """Where the key ring of print links is read from."""
+        return self.print_ring or self.data_dir / "keys" / "print-ring.json"
+
+    @property
+    def print_base_url(self) -> str:
+        """The start of every print link."""
+        return (self.print_url or f"http://{self.print_bind or self.private_bind}").rstrip("/")
 
     @property
     def presets_path(self) -> Path:

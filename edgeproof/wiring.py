@@ -20,6 +20,7 @@ from cache_keys.signer import rounded_exp, sign, signing_kid
 from edgeproof.console import CommandFailed, ExitCode
 from edgeproof.keyfiles import RingFile, make_ring
 from edgeproof.presets import PresetFiles
+from edgeproof.printing import Printing, open_printing
 from edgeproof.settings import Settings
 from edgeproof.store_care import StoreCare
 from edgeproof.storing import open_store
@@ -86,6 +87,7 @@ class Origin:
     coalescers: tuple[Coalescer[Any], ...]
     eager: Eager
     care: StoreCare
+    printing: Printing
     metrics: Metrics
     registry: CollectorRegistry
     ring: RingFile
@@ -220,7 +222,9 @@ async def open_origin(settings: Settings, registry: CollectorRegistry) -> AsyncI
         for layer, is_on in pool.confined.layers().items():
             counters.sandbox.labels(layer).set(is_on)
         engine = await engine_of(pool, settings)
-        origin = _origin(settings, stores, pool, ring, engine, counters, registry, logger)
+        opening_prints = open_printing(settings, stores, engine, logger)
+        printing = await stack.enter_async_context(opening_prints)
+        origin = _origin(settings, stores, pool, printing, ring, engine, counters, registry, logger)
         stack.push_async_callback(origin.care.close)
         cares = (origin.keep_gauges(), origin.sweep(), origin.care.run(), origin.eager.run())
         for care in cares:
@@ -254,6 +258,7 @@ def _origin(
     settings: Settings,
     stores: Stores,
     pool: WorkerPool,
+    printing: Printing,
     ring: RingFile,
     engine: str,
     counters: Metrics,
@@ -267,11 +272,15 @@ def _origin(
         running_max=settings.uploads_max,
         waiting_max=settings.queue_max,
         full_code="intake.queue_full",
+        wait_s=settings.upload_wait_s,
     )
     masters: Coalescer[dict[int, bytes]] = Coalescer(stores.locks)
     focuses: Coalescer[tuple[int, int]] = Coalescer(stores.locks)
     counted = CountedMasters(stores.objects, records)
-    ports = RenderPorts(pool, counted, stores.sources, records, admission, masters, focuses)
+    ports = RenderPorts(
+        *(pool, counted, stores.sources, records, admission, masters, focuses),
+        settings.profiles_path,
+    )
     limits = RenderLimits(settings.render_deadline_s, settings.quarantine_after)
     renders = Renders(ports, engine=engine, limits=limits)
     coalescer: Coalescer[Any] = Coalescer(stores.locks)
@@ -287,7 +296,7 @@ def _origin(
     parts = PreviewParts(
         authorizer=Authorizer(locks, records),
         epochs=EpochWatch(records, poll_s=settings.epoch_poll_s, grace_s=settings.records_grace_s),
-        subjects=Subjects(records, presets),
+        subjects=Subjects(records, presets, printing.products),
         hot=HotPictures(settings.memory_cache_mb * 1_000_000),
         derivatives=derivatives,
         coalescer=coalescer,
@@ -344,6 +353,7 @@ def _origin(
         coalescers=(coalescer, masters, focuses),
         eager=eager,
         care=care,
+        printing=printing,
         metrics=counters,
         registry=registry,
         ring=ring,

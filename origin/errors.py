@@ -124,6 +124,39 @@ KINDS: dict[str, ErrorKind] = {
     "preset.unknown": ErrorKind(404, "There is no such preset.", C.CLIENT, edge_cache_s=10),
     "design.unknown": ErrorKind(404, "There is no such design.", C.CLIENT, edge_cache_s=10),
     "product.unknown": ErrorKind(404, "There is no such product.", C.CLIENT, edge_cache_s=10),
+    "product.document": ErrorKind(422, "The product definition is not valid.", C.CLIENT),
+    "print.pixels": ErrorKind(422, "The crop has too few pixels for this product.", C.CLIENT),
+    "print.read_back": ErrorKind(500, "The print file is not what was asked for.", C.ENGINE),
+    "print.pdf": ErrorKind(422, "The file is not a PDF that can be read.", C.SOURCE),
+    "print.recipe": ErrorKind(422, "This is not a recipe that can be read.", C.CLIENT),
+    "print.unknown": ErrorKind(404, "There is no such print.", C.CLIENT),
+    "print.erased": ErrorKind(410, "This print was erased.", C.CLIENT),
+    "print.unfinished": ErrorKind(409, "This print is not done.", C.CLIENT),
+    "print.resume": ErrorKind(
+        409, "Only a paused or refused print can be resumed.", C.CLIENT
+    ),
+    "print.idempotency": ErrorKind(
+        409, "This Idempotency-Key was used for another order.", C.CLIENT
+    ),
+    "print.preflight": ErrorKind(422, "A check of the picture stops this print.", C.SOURCE),
+    "print.turns": ErrorKind(
+        503, "The print could not be finished, several times.", C.ENGINE, retry_after_s=60
+    ),
+    "print.differs": ErrorKind(500, "The same recipe gave other bytes.", C.ENGINE),
+    "print.engine": ErrorKind(
+        409, "This print was made by another engine, which this host is not.", C.CLIENT
+    ),
+    "print.links": ErrorKind(503, "There are no keys for print links.", C.ENGINE),
+    "profile.unknown": ErrorKind(404, "There is no such colour profile.", C.CLIENT),
+    "profile.refused": ErrorKind(
+        422, "This product takes only photos whose colour profile can be read.", C.SOURCE
+    ),
+    "profile.damaged": ErrorKind(422, "The colour profile cannot be read.", C.SOURCE),
+    "profile.class": ErrorKind(422, "The colour profile is of the wrong class.", C.SOURCE),
+    "profile.space": ErrorKind(422, "The colour profile is for another colour space.", C.SOURCE),
+    "profile.digest": ErrorKind(
+        422, "The colour profile is not the one that the product names.", C.CLIENT
+    ),
     "http.malformed": ErrorKind(400, "This is not a request that can be read.", C.CLIENT),
     "http.head_too_large": ErrorKind(431, "The head of the request is too large.", C.CLIENT),
     "api.unknown": ErrorKind(404, "There is no such address.", C.CLIENT),

@@ -99,7 +99,7 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True)
 class Masters:
-    """Baseline JPEGs, upright sRGB on white, by long edge (2560, and 1280 and 640 where smaller).
+    """Baseline JPEGs, upright sRGB on white, by long edge (2560; 1920, 960 and 640 where smaller).
 
     thumbhash: base64. dominant: rrggbb.
     """

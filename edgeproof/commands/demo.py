@@ -65,9 +65,8 @@ def demo(
 
     Everything is in the data folder (EDGEPROOF_DATA_DIR, default ./data); delete it to begin anew.
     """
-    from edgeproof import settings
-    from edgeproof.local_edge import behind_edge, running_edge
-    from edgeproof.serve import serve
+    from edgeproof import demo_purge, settings
+    from edgeproof.local_edge import behind_edge
 
     # The terminal is for a person here: one line per request would bury the addresses.
     loaded = settings.load().model_copy(
@@ -83,9 +82,24 @@ def demo(
     own = own_files(photos)
     samples = make_samples(loaded, is_quick=quick)
     asyncio.run(prepare(loaded, [*samples, *own]))
+    demo_purge.forget(loaded)
+    if edge == "varnish":
+        with demo_purge.purgeable(loaded, edge_port) as purged:
+            run(purged, edge, edge_port)
+    else:
+        run(loaded, edge, edge_port)
+
+
+def run(loaded: Settings, edge: Kind | None, edge_port: int) -> None:
+    """Serve the gallery, and the edge before it, until Ctrl-C."""
+    from edgeproof.local_edge import running_edge
+    from edgeproof.serve import serve
+
     with nullcontext() if edge is None else running_edge(loaded, edge, edge_port, {}):
         if edge is not None:
             out(f"\n  The pictures come through {edge} on {loaded.base_url}")
+        if edge == "varnish":
+            out("  `edgeproof purge` and `edgeproof erase` in another terminal reach it.")
         out(f"\n  Gallery  http://{loaded.private_bind}/gallery/")
         out("  Ctrl-C stops it.\n")
         sys.stdout.flush()

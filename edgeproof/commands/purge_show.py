@@ -49,10 +49,11 @@ def plan(found: DryRun, mode: Mode) -> None:
     rows = []
     for one in found.plans:
         kinds = sorted({str(batch.kind) for batch in one.batches})
-        first = " ".join(one.batches[0].texts[:2]) if one.batches else ""
-        rows.append((one.provider, ", ".join(kinds), len(one.batches), one.calls,
-                     f"{one.estimated_s:.1f} s", first))  # fmt: skip
-    head = ("provider", "by", "batches", "calls, both rounds", "takes at least", "begins with")
+        first, mode = one.batches[0].texts[:2], one.batches[0].mode
+        takes = f"{one.estimated_s:.1f} s"
+        by = f"{', '.join(kinds)}, {mode}"
+        rows.append((one.provider, by, len(one.batches), one.calls, takes, " ".join(first)))
+    head = ("provider", "by", "batches", "calls, both rounds", "at least", "begins with")
     table("dry run: nothing was changed or sent", head, rows)
 
 

@@ -24,8 +24,8 @@ def new(
     scope: Annotated[
         list[str] | None,
         typer.Option(
-            help="assets, designs, purge:url, purge:tag, purge:tenant, purge:all, audit:read; may be "
-            "repeated; default assets and designs."
+            help="assets, designs, purge:url, purge:tag, purge:tenant, purge:all or audit:read; "
+            "may be repeated; default assets and designs."
         ),
     ] = None,
 ) -> None:

@@ -15,15 +15,22 @@ class Admission:
     """A bounded queue before a fixed number of places.
 
     running_max: places, the number of workers. waiting_max: who may wait for one; the next gets
-    503 with ``full_code`` without waiting.
+    503 with ``full_code`` without waiting. wait_s: how long one waits before the same answer, where
+    whoever holds a place has no short deadline of its own; None: until it has one.
     """
 
     def __init__(
-        self, *, running_max: int, waiting_max: int, full_code: str = "render.queue_full"
+        self,
+        *,
+        running_max: int,
+        waiting_max: int,
+        full_code: str = "render.queue_full",
+        wait_s: float | None = None,
     ) -> None:
         self._places = asyncio.Semaphore(running_max)
         self._waiting_max = waiting_max
         self._full_code = full_code
+        self._wait_s = wait_s
         self._arrivals: deque[float] = deque()
         self._is_closed = False
 
@@ -51,12 +58,15 @@ class Admission:
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:
-        """Wait for a place and hold it; raises Overloaded when the queue is full."""
+        """Wait for a place and hold it; raises Overloaded when the queue is full or too slow."""
         self.check()
         arrived = time.monotonic()
         self._arrivals.append(arrived)
         try:
-            await self._places.acquire()
+            async with asyncio.timeout(self._wait_s):
+                await self._places.acquire()
+        except TimeoutError as late:
+            raise Overloaded(self._full_code) from late
         finally:
             self._arrivals.remove(arrived)
         try:

@@ -60,6 +60,10 @@ class Authorizer:
         self._public = frozenset(tenant.name for tenant in tenants if tenant.is_public)
         self._public_epoch = epoch
 
+    def ring(self) -> Ring:
+        """Return the key ring that permit() would judge by now."""
+        return self._locks.ring()
+
     def permit(self, request: PreviewRequest, now_s: int) -> Permitted:
         """Return what is asked and by whom; raises Refusal, the first that holds."""
         locks = self._locks

@@ -101,7 +101,17 @@ class Erase:
         return await self._parts.wipe.wipe()
 
     async def _delete(self, tenant: str, photo: ErasedPhoto) -> Mapping[str, int]:
-        """Delete the files of one photo; harmless when repeated."""
+        """Delete the files of one photo and of its prints; harmless when repeated."""
+        removed = await self._delete_photo(tenant, photo)
+        if self._parts.prints is None:
+            return removed
+        gone, kept = await self._parts.prints.erase_prints(tenant, photo.asset)
+        # Of a photo that others keep, their prints are no news.
+        kept = 0 if photo.outcome is Outcome.RELEASED else kept
+        counts = {"prints": gone, "prints_kept": kept}
+        return {**removed, **{what: count for what, count in counts.items() if count}}
+
+    async def _delete_photo(self, tenant: str, photo: ErasedPhoto) -> Mapping[str, int]:
         if photo.outcome is Outcome.KEPT:
             return {}
         of_photo = f"{tenant}/derivatives/{photo.asset}/"
@@ -114,15 +124,11 @@ class Erase:
         async with self._parts.locks.hold(f"intake:{tenant}/{stored.content}"):
             await self._parts.sources.delete(tenant, photo.asset)
             masters = await self._parts.objects.delete_prefix(f"{tenant}/masters/{photo.asset}/")
-            removed = {
+            return {
                 "sources": 1,
                 "masters": masters,
                 "derivatives": await self._parts.objects.delete_prefix(of_photo),
             }
-        if self._parts.prints is not None:
-            gone, kept = await self._parts.prints.erase_prints(tenant, photo.asset)
-            removed |= {"prints": gone, "prints_kept": kept}
-        return removed
 
     async def _pages(self, scope: Scope) -> AsyncIterator[Sequence[str]]:
         if scope.kind is Kind.ASSET:

@@ -63,6 +63,7 @@ class IntakeParts:
     renders: Renders
     locks: HostLocks
     admission: Admission
+    on_new: Callable[[Asset], None] = lambda _: None  # presets that are made ahead
 
 
 class Intake:
@@ -100,7 +101,9 @@ class Intake:
                 opened = await self._validate(path)
                 asset = self._asset(upload, received, opened, life)
                 await self._archive(asset, path, opened)
-                return Taken(await self._record(asset, upload, opened.capture), is_new=True)
+                recorded = await self._record(asset, upload, opened.capture)
+                self._parts.on_new(recorded)
+                return Taken(recorded, is_new=True)
 
     async def _life(self, tenant: Tenant, received: Received) -> tuple[int, Asset | None]:
         """Return the smallest life without a tombstone, and the asset that lives it, if any."""

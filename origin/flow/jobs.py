@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from origin.ingest.caps import Caps
-from origin.values import Photo, Rendered
+from origin.values import Masters, Photo, Rendered
 
 if TYPE_CHECKING:
-    from origin.render.master import Masters
     from origin.render.plan import Plan
 
 
@@ -24,8 +23,19 @@ class Opened:
     masters: Masters
 
 
+def load() -> None:
+    """Import what every job needs; no pixel is touched and no thread begins."""
+    import origin.ingest.guard
+    import origin.printing.proof
+    import origin.render.engine
+    import origin.render.focus
+    import origin.render.master
+    import origin.render.opening
+    import origin.render.pipeline  # noqa: F401
+
+
 def warm() -> None:
-    """Load what every job needs, so that no request pays for it."""
+    """Run every decoder and colour engine once, so that no request pays for it."""
     from origin.ingest.job import warm_intake
 
     warm_intake()

@@ -11,7 +11,9 @@ from cache_keys.asking import Asked
 from cache_keys.design import DesignLook, read_design
 from cache_keys.presets import Look, layer
 from origin.errors import Gone, NotFound
+from origin.flow.print_jobs import SoftProof
 from origin.ports import AssetRecords, DesignRecords, PresetBook, TenantRecords
+from origin.printing.products import Products
 from origin.values import Asset, Derivative, Tenant
 
 #: Records kept in memory; one is about 2 kB, so this is 20 MB at most.
@@ -31,17 +33,21 @@ class Subject:
     look: Look | None
     epoch: int
     is_edge_master: bool = False
+    proof: SoftProof | None = None
 
 
 class Subjects:
     """Look-ups with a memory that an epoch ends."""
 
-    def __init__(self, records: SubjectRecords, presets: PresetBook) -> None:
+    def __init__(self, records: SubjectRecords, presets: PresetBook, products: Products) -> None:
         self._records = records
         self._presets = presets
+        self._products = products
         self._tenants: LRUCache[str, tuple[int, Tenant]] = LRUCache(REMEMBERED_MAX)
         self._assets: LRUCache[tuple[str, str], tuple[int, Asset]] = LRUCache(REMEMBERED_MAX)
-        self._designs: LRUCache[tuple[str, str], tuple[str, DesignLook]] = LRUCache(REMEMBERED_MAX)
+        self._designs: LRUCache[tuple[str, str], tuple[int, str, DesignLook]] = LRUCache(
+            REMEMBERED_MAX
+        )
 
     async def find(self, asked: Asked, epoch: int) -> Subject:
         """Return the subject; raises NotFound or Gone. An erased photo is 410 whatever is asked."""
@@ -49,9 +55,9 @@ class Subjects:
         asset = await self._asset(asked.tenant, asked.asset, epoch)
         if asset.is_erased:
             raise Gone("asset.erased")
-        look = await self._look(asked)
+        look = await self._look(asked, epoch)
         is_master = asked.transform is not None and asked.transform.preset == EDGE_MASTER
-        return Subject(tenant, asset, look, epoch, is_master)
+        return Subject(tenant, asset, look, epoch, is_master, self._proof(asked))
 
     async def tenant_if_any(self, name: str, epoch: int) -> Tenant | None:
         """Return a tenant's record, also a suspended one, or None."""
@@ -85,7 +91,7 @@ class Subjects:
         self._assets[(tenant, name)] = (epoch, asset)
         return asset
 
-    async def _look(self, asked: Asked) -> Look | None:
+    async def _look(self, asked: Asked, epoch: int) -> Look | None:
         transform = asked.transform
         if transform is None:
             return None
@@ -94,24 +100,34 @@ class Subjects:
             preset = self._presets.preset(asked.tenant, *transform.preset)
             if preset is None:
                 raise NotFound("preset.unknown")
-        if transform.proof is not None:
-            raise NotFound("product.unknown")
+        self._proof(asked)  # an unknown product is named before an unknown design
         design = None
         if transform.design is not None:
-            design = await self._design(asked.tenant, asked.asset, transform.design)
+            design = await self._design(asked, transform.design, epoch)
         return layer(preset, transform, design)
 
-    async def _design(self, tenant: str, asset: str, name: str) -> DesignLook:
-        remembered = self._designs.get((tenant, name))
-        if remembered is None:
-            record = await self._records.design(tenant, name)
+    def _proof(self, asked: Asked) -> SoftProof | None:
+        if asked.transform is None or asked.transform.proof is None:
+            return None
+        name, version, shows_paper = asked.transform.proof
+        product = self._products.product(name, version)
+        if product is None:
+            raise NotFound("product.unknown")
+        return SoftProof(product, shows_paper)
+
+    async def _design(self, asked: Asked, name: str, epoch: int) -> DesignLook:
+        """A design never changes, but an owner's erase may take it."""
+        remembered = self._designs.get((asked.tenant, name))
+        if remembered is None or remembered[0] != epoch:
+            self._designs.pop((asked.tenant, name), None)
+            record = await self._records.design(asked.tenant, name)
             if record is None:
                 raise NotFound("design.unknown")
-            remembered = (record.asset, read_design(record.look).look)
-            self._designs[(tenant, name)] = remembered
-        if remembered[0] != asset:
+            remembered = (epoch, record.asset, read_design(record.look).look)
+            self._designs[(asked.tenant, name)] = remembered
+        if remembered[1] != asked.asset:
             raise NotFound("design.unknown")
-        return remembered[1]
+        return remembered[2]
 
 
 #: The preset that stands for the master itself; only an authenticated edge gets this far with it.
@@ -133,24 +149,36 @@ class HotPictures:
     """Derivatives in memory by canonical path, least recently used out first, bounded in bytes."""
 
     def __init__(self, bytes_max: int) -> None:
+        self._epoch = -1
         self._pictures: LRUCache[str, HotPicture] = LRUCache(
             bytes_max, getsizeof=lambda picture: len(picture.derivative.content) + 2_048
         )
+        self._used: set[str] = set()
 
     def get(self, path: str, epoch: int) -> HotPicture | None:
-        """Return it unless it was remembered under another epoch."""
+        """Return it unless it was remembered under another epoch.
+
+        What an epoch has ended is never served again; it leaves the memory at the first look of
+        the next one, erased photos with it.
+        """
+        if epoch > self._epoch:
+            self._epoch = epoch
+            self._pictures.clear()
         picture = self._pictures.get(path)
-        if picture is None:
+        if picture is None or picture.epoch != epoch:
             return None
-        if picture.epoch != epoch:
-            del self._pictures[path]
-            return None
+        self._used.add(picture.key)
         return picture
 
     def put(self, path: str, picture: HotPicture) -> None:
         """Remember it; one larger than the whole memory is not remembered."""
         if len(picture.derivative.content) + 2_048 <= self._pictures.maxsize:
             self._pictures[path] = picture
+
+    def used(self) -> set[str]:
+        """Return the keys of what was found here since the last call: the disk did not see that."""
+        used, self._used = self._used, set()
+        return used
 
     @property
     def size_bytes(self) -> float:

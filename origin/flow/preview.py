@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from cache_keys.errors import Refusal
 from cache_keys.ids import derivative_key
+from cache_keys.keyring import Ring
 from cache_keys.tags import tags_of
 from origin.errors import OriginError, Overloaded, RenderFailed
 from origin.flow.admit import Admission
@@ -27,6 +28,8 @@ from origin.values import Derivative, DerivativeName, Rendered
 
 #: A render that a purge overtook is made once more; a second purge in that time is told to wait.
 TRIES_MAX = 2
+#: A second of Unix time, an epoch of the records and the key ring.
+Moment = tuple[int, int, Ring]
 #: The level of the master that an edge works from.
 EDGE_LEVEL = 2560
 
@@ -90,6 +93,13 @@ class Previews:
             return None
         trace.hit = "memory"
         return self._respond(request, permitted, picture, trace, now_s)
+
+    def moment(self) -> Moment | None:
+        """Return what a verdict of now rests on; None when the records must be asked first."""
+        epoch = self._parts.epochs.known()
+        if epoch is None or not self._parts.authorizer.is_ready(epoch):
+            return None
+        return int(self._now()), epoch, self._parts.authorizer.ring()
 
     async def _find(self, permitted: Permitted, epoch: int, trace: Trace) -> HotPicture:
         parts, asked = self._parts, permitted.asked

@@ -15,8 +15,11 @@ from origin.flow.admit import Admission
 from origin.flow.coalesce import Coalescer
 from origin.flow.jobs import find_focus, remake_masters, render
 from origin.flow.look_up import REMEMBERED_MAX, Subject
+from origin.flow.print_jobs import SoftProof, render_proof
+from origin.flow.prints import added_profile
 from origin.flow.trace import Trace
 from origin.ports import AssetChanges, ObjectStore, PhotoRecords, SourceStore, Workers
+from origin.printing.plan import plan_proof
 from origin.render.levels import smallest_level
 from origin.render.plan import Plan, Rights, plan, plan_edge_master
 from origin.values import Asset, Rendered
@@ -50,6 +53,7 @@ class RenderPorts:
     admission: Admission
     masters: Coalescer[dict[int, bytes]]
     focuses: Coalescer[tuple[int, int]]
+    profiles_folder: Path | None = None
 
 
 class Renders:
@@ -63,6 +67,7 @@ class Renders:
         self._admission = ports.admission
         self._masters = ports.masters
         self._focuses = ports.focuses
+        self._profiles_folder = ports.profiles_folder
         self._found: LRUCache[tuple[str, str, str], tuple[int, int]] = LRUCache(REMEMBERED_MAX)
         self._engine = engine
         self._limits = limits
@@ -78,6 +83,9 @@ class Renders:
             with trace.step("focus"):
                 focus = await self._focus(asset, str(look.g))
         rights = await self._rights(asset) if subject.tenant.keeps_copyright else None
+        if subject.proof is not None:
+            planned = plan_proof(asset.photo, look, focus, rights)
+            return await self._proof(asset, planned, subject.proof, trace)
         return await self._render(asset, plan(asset.photo, look, focus, rights), trace)
 
     async def master(self, asset: Asset, level: int) -> bytes:
@@ -102,12 +110,33 @@ class Renders:
 
     async def _render(self, asset: Asset, planned: Plan, trace: Trace) -> Rendered:
         if planned.level is not None:
-            with trace.step("master"):
-                raster = await self.master(asset, planned.level)
-            rendered = await self._run(render, planned, raster, None)
+            rendered = await self._render_level(asset, planned, planned.level, trace)
         else:
             async with self._source(asset) as path:
                 rendered = await self._run(render, planned, path, asset.source_digest)
+        trace.add(rendered.steps_ms)
+        return rendered
+
+    async def _render_level(
+        self, asset: Asset, planned: Plan, level: int, trace: Trace
+    ) -> Rendered:
+        """Read the level when its turn has come: a queue of requests holds no pictures."""
+        async with self._admission.place():
+            with trace.step("master"):
+                raster = await self._objects.get(self._master_name(asset, level))
+            if raster is not None:
+                deadline_s = self._limits.deadline_s
+                return await self._workers.run(render, planned, raster, None, deadline_s=deadline_s)
+        with trace.step("master"):
+            raster = await self.master(asset, level)
+        return await self._run(render, planned, raster, None)
+
+    async def _proof(self, asset: Asset, planned: Plan, proof: SoftProof, trace: Trace) -> Rendered:
+        """Show how a print would look: always from the source."""
+        added = added_profile(self._profiles_folder, proof.product.colour.profile)
+        async with self._source(asset) as path:
+            digest = asset.source_digest
+            rendered = await self._run(render_proof, planned, proof, path, digest, added)
         trace.add(rendered.steps_ms)
         return rendered
 

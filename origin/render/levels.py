@@ -7,12 +7,10 @@ from typing import Final
 
 from origin.render.geometry import Matrix, Vector, rdiv
 
-LEVELS: Final = (2560, 1280, 640)
+LEVELS: Final = (2560, 1920, 960, 640)
 """Long edges of the masters in px, largest first. A change is a change of engine."""
-LEVEL_DENSITY_MIN: Final = Fraction(2)
-"""px of a level per output px that make it good enough (measured, docs/rendering.md)."""
-MASTER_DENSITY_MIN: Final = Fraction(3, 2)
-"""Below this many px of the master per output px the source is used, if it has more to give."""
+DENSITY_MIN: Final = Fraction(3, 2)
+"""px of a level per output px that make it good enough (measured, docs/adr/0004-encoders.md)."""
 SOURCE_GAIN_MIN: Final = Fraction(11, 10)
 """How many times finer than the master the source must be to be worth opening."""
 
@@ -72,8 +70,7 @@ def choose_level(sides_px: tuple[int, int], matrix: Matrix, *, has_alpha: bool) 
     levels = levels_of(sides_px)
     for level in reversed(levels):
         scale = raster_scale(sides_px, levels[level])
-        if density_squared(matrix, scale) >= LEVEL_DENSITY_MIN**2:
+        if density_squared(matrix, scale) >= DENSITY_MIN**2:
             return level
     scale = raster_scale(sides_px, levels[LEVELS[0]])
-    is_coarse = density_squared(matrix, scale) < MASTER_DENSITY_MIN**2
-    return None if is_coarse and 1 / min(scale) > SOURCE_GAIN_MIN else LEVELS[0]
+    return None if 1 / min(scale) > SOURCE_GAIN_MIN else LEVELS[0]

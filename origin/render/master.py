@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from origin.decode.libvips import pyvips
@@ -17,19 +16,7 @@ from origin.render.levels import levels_of
 from origin.render.plan import WHITE
 from origin.render.recipe import SHRINKS
 from origin.render.resample import resized
-from origin.values import Photo
-
-
-@dataclass(frozen=True, slots=True)
-class Masters:
-    """Baseline JPEGs, upright sRGB on white, by long edge (2560, and 1280 and 640 where smaller).
-
-    thumbhash: base64. dominant: rrggbb.
-    """
-
-    levels: dict[int, bytes] = field(repr=False)
-    thumbhash: str
-    dominant: str
+from origin.values import Masters, Photo
 
 
 def make_masters(path: Path, photo: Photo) -> Masters:
@@ -43,7 +30,11 @@ def make_masters(path: Path, photo: Photo) -> Masters:
     images = {largest: first} | {
         level: resized(first, sizes[level]).copy_memory() for level in smaller
     }
-    levels = {level: encode_master(image) for level, image in images.items()}
+    is_reduced = sizes[largest] != (photo.width_px, photo.height_px)
+    levels = {
+        level: encode_master(image, halves_colour=is_reduced and level == largest)
+        for level, image in images.items()
+    }
     thumbhash, dominant = glance(images[min(sizes)])
     return Masters(levels, thumbhash, dominant)
 
@@ -59,7 +50,7 @@ def _first_level(path: Path, photo: Photo, size_px: tuple[int, int]) -> pyvips.I
         else:
             image = source_to_srgb(resized(image, stored_px), photo)
         image = image.copy_memory()
-    return upright(image, photo.orientation).copy_memory()
+    return upright(image, photo.orientation).copy_memory() if photo.orientation > 1 else image
 
 
 def _load_shrink(photo: Photo, size_px: tuple[int, int]) -> int:

@@ -55,7 +55,7 @@ class Plan:
     level: which master, None for the source. shrink: the JPEG is loaded at 1/shrink.
     sampling: the exact affine, None for the fast path (resize, then turn and flip).
     background: rrggbb under transparency and around the photo. keeps_alpha: transparency stays.
-    quality: the encoder's own number.
+    quality: the encoder's own number. is_thorough: AVIF of fewer bytes for more CPU.
     """
 
     photo: Photo
@@ -71,6 +71,7 @@ class Plan:
     elements: Elements | None = None
     watermark: Watermark | None = None
     rights: Rights | None = None
+    is_thorough: bool = False
 
     @property
     def size_px(self) -> tuple[int, int]:
@@ -113,6 +114,7 @@ def plan(
         elements=_elements(look.design, view),
         watermark=look.watermark,
         rights=rights,
+        is_thorough=look.is_thorough,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,7 @@ from origin.flow.admit import Admission
 from origin.flow.authorize import PreviewRequest
 from origin.flow.trace import Trace
 from origin.headers import Answer
+from origin.routes.recall import Labelled, Lines, Ready, line_around
 
 #: Seconds; a hit takes less than a millisecond, a cold 50 MP source some seconds.
 BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
@@ -35,9 +37,15 @@ class Metrics:
     uploads: Counter
     upload_bytes: Counter
     damaged_objects: Counter
+    evicted_objects: Counter
+    evicted_bytes: Counter
+    stored_bytes: Gauge
+    tenants_over_quota: Gauge
+    eager_pictures: Counter
     queue_waiting: Gauge
     queue_oldest_seconds: Gauge
     workers_alive: Gauge
+    sandbox: Gauge
     worker_restarts: Gauge
 
 
@@ -52,6 +60,9 @@ def metrics(registry: CollectorRegistry) -> Metrics:
             f"edgeproof_{name}", text, labels, registry=registry, multiprocess_mode="livesum"
         )
 
+    def newest(name: str, text: str) -> Gauge:
+        return Gauge(f"edgeproof_{name}", text, registry=registry, multiprocess_mode="mostrecent")
+
     def histogram(name: str, text: str, *labels: str) -> Histogram:
         return Histogram(f"edgeproof_{name}", text, labels, registry=registry, buckets=BUCKETS)
 
@@ -64,20 +75,37 @@ def metrics(registry: CollectorRegistry) -> Metrics:
         uploads=counter("uploads", "Photos taken in or refused", "code"),
         upload_bytes=counter("upload_bytes", "Bytes of photos taken in"),
         damaged_objects=counter("damaged_objects", "Stored objects whose digest did not fit"),
+        evicted_objects=counter("evicted_objects", "Objects removed for a quota", "kind"),
+        evicted_bytes=counter("evicted_bytes", "Bytes removed for a quota", "kind"),
+        stored_bytes=newest("stored_bytes", "Masters and previews of all shops"),
+        tenants_over_quota=newest("tenants_over_quota", "Shops over it by what is too new to go"),
+        eager_pictures=counter("eager_pictures", "Presets made ahead, or why not", "outcome"),
         queue_waiting=gauge("queue_waiting", "Cold pictures that wait for a worker"),
         queue_oldest_seconds=gauge("queue_oldest_seconds", "How long the first has waited"),
         workers_alive=gauge("workers_alive", "Worker processes that are up"),
+        sandbox=gauge("worker_sandbox", "Layers that hold in the workers: 1 yes", "layer"),
         worker_restarts=gauge("worker_restarts", "Workers replaced since the start", "reason"),
     )
 
 
 class RequestLog:
-    """Writes the line and moves the counters of each answered preview."""
+    """Writes the line and moves the counters of each answered preview.
 
-    def __init__(self, logger: Any, counters: Metrics, engine: str) -> None:  # structlog's own type
+    write_lines: where the lines of repeated answers go; None where info is not logged.
+    """
+
+    def __init__(
+        self,
+        logger: Any,  # structlog's own type
+        counters: Metrics,
+        engine: str,
+        *,
+        write_lines: Callable[[str], object] | None = None,
+    ) -> None:
         self._logger = logger
         self._counters = counters
         self._engine = engine
+        self.lines = Lines(write_lines)
 
     def answered(
         self, request: PreviewRequest, answer: Answer, trace: Trace, spent_s: float
@@ -102,22 +130,51 @@ class RequestLog:
             line |= {"code": trace.code, "reason": trace.reason}
         self._logger.info(PREVIEW_ANSWERED, **line)
 
+    def ready(self, request: PreviewRequest, answer: Answer, trace: Trace) -> Ready:
+        """Return an answer with all that its repetitions need to be logged and counted."""
+        return Ready(
+            answer,
+            self._labelled(answer, trace),
+            *line_around(request, answer, trace, self._engine, PREVIEW_ANSWERED),
+        )
+
+    def repeated(self, ready: Ready, spent_s: float) -> bool:
+        """Log and count one repetition; return whether its line is the first that waits."""
+        counting = ready.counting
+        counting.requests.inc()
+        counting.answer_bytes.inc(len(ready.answer.body))
+        counting.answer_seconds.observe(spent_s)
+        return self.lines.add(ready, spent_s)
+
+    def flush(self) -> None:
+        """Write the lines that wait."""
+        self.lines.flush()
+
     def failed(self, bug: Exception) -> None:
         """Log a bug of ours with its traceback."""
         self._logger.error(REQUEST_FAILED, exc_info=bug)
 
     def _count(self, answer: Answer, trace: Trace, spent_s: float, body_bytes: int) -> None:
         counters = self._counters
-        ext = trace.path.rpartition(".")[2]
-        ext = ext if ext in FORMATS else "other"
-        lane = str(trace.lane) or "none"
-        counters.requests.labels(str(answer.status), lane, ext, trace.hit).inc()
-        counters.answer_bytes.labels(ext).inc(body_bytes)
-        counters.answer_seconds.labels(trace.hit).observe(spent_s)
+        labelled = self._labelled(answer, trace)
+        labelled.requests.inc()
+        labelled.answer_bytes.inc(body_bytes)
+        labelled.answer_seconds.observe(spent_s)
         if trace.code:
             counters.refusals.labels(trace.code).inc()
         for step, spent_ms in trace.steps_ms.items():
             counters.step_seconds.labels(step).observe(spent_ms / 1_000)
+
+    def _labelled(self, answer: Answer, trace: Trace) -> Labelled:
+        counters = self._counters
+        ext = trace.path.rpartition(".")[2]
+        ext = ext if ext in FORMATS else "other"
+        lane = str(trace.lane) or "none"
+        return Labelled(
+            counters.requests.labels(str(answer.status), lane, ext, trace.hit),
+            counters.answer_bytes.labels(ext),
+            counters.answer_seconds.labels(trace.hit),
+        )
 
 
 def refresh_gauges(

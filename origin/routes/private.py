@@ -6,7 +6,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
@@ -31,6 +31,8 @@ DESIGN_TAKEN = "design_taken"
 READY_WIDTHS_PX = (320, 640, 1280)
 #: Longest silence within a body, in seconds.
 BODY_IDLE_S = 30.0
+#: Longest time for all of a small body, where no setting says otherwise, in seconds.
+BODY_DEADLINE_S = 300.0
 
 #: Makes ready, signed URLs: (tenant, asset, ops with ext) to an absolute URL.
 Sign = Callable[[str, str, str], str]
@@ -53,6 +55,7 @@ class Api:
     logger: Any  # structlog's own type
     design_bytes_max: int
     upload_bytes_max: int
+    body_deadline_s: float
 
 
 def routes(api: Api) -> list[Route]:
@@ -77,7 +80,7 @@ def routes(api: Api) -> list[Route]:
 
 async def post_asset(api: Api, request: Request) -> Response:
     """Take one photo in: the body is the file, ``?owner=`` whose it is, ``?project=`` what for."""
-    tenant = await _permitted(api, request, "assets")
+    tenant = await permitted(api, request, "assets")
     query = request.query_params
     upload = Upload(
         tenant,
@@ -88,7 +91,7 @@ async def post_asset(api: Api, request: Request) -> Response:
     try:
         if _announced_bytes(request) > api.upload_bytes_max:
             raise PhotoRefused("photo.too_large", log="by its Content-Length")
-        taken = await api.intake.take(upload, _body(request))
+        taken = await api.intake.take(upload, body_of(request, deadline_s=api.body_deadline_s))
     except OriginError as refused:
         api.metrics.uploads.labels(refused.code).inc()
         api.logger.info(PHOTO_TAKEN, tenant=tenant.name, code=refused.code, reason=refused.log)
@@ -99,23 +102,23 @@ async def post_asset(api: Api, request: Request) -> Response:
     api.logger.info(
         PHOTO_TAKEN, tenant=tenant.name, asset=asset.asset, bytes=asset.size_bytes, new=taken.is_new
     )
-    return _json(asset_document(asset, api.sign), 201 if taken.is_new else 200)
+    return json_answer(asset_document(asset, api.sign), 201 if taken.is_new else 200)
 
 
 async def get_asset(api: Api, request: Request) -> Response:
     """Return the record of a photo, without capture data."""
-    tenant = await _permitted(api, request, "assets")
+    tenant = await permitted(api, request, "assets")
     asset = await api.assets.asset(tenant.name, request.path_params["asset"])
     if asset is None or asset.is_erased:
         raise NotFound("asset.unknown") if asset is None else Gone("asset.erased")
-    return _json(asset_document(asset, api.sign), 200)
+    return json_answer(asset_document(asset, api.sign), 200)
 
 
 async def post_design(api: Api, request: Request) -> Response:
     """Take a design in; answer its id and ready URLs."""
-    tenant = await _permitted(api, request, "designs")
+    tenant = await permitted(api, request, "designs")
     body = bytearray()
-    async for chunk in _body(request):
+    async for chunk in body_of(request, deadline_s=api.body_deadline_s):
         body += chunk
         if len(body) > api.design_bytes_max:
             raise BadDocument("api.body_too_large")
@@ -124,7 +127,7 @@ async def post_design(api: Api, request: Request) -> Response:
         raise BadDocument("api.owner", field="owner")
     stored = await api.personalize.take(tenant, bytes(body), owner=owner)
     api.logger.info(DESIGN_TAKEN, tenant=tenant.name, design=stored.design, asset=stored.asset)
-    return _json(design_document(tenant.name, stored, api.sign), 201)
+    return json_answer(design_document(tenant.name, stored, api.sign), 201)
 
 
 async def get_health(api: Api, request: Request) -> Response:
@@ -138,7 +141,7 @@ async def get_readiness(api: Api, request: Request) -> Response:
     del request
     problems = await api.problems()
     document = {"ready": not problems, "problems": problems, **api.facts()}
-    return _json(document, 503 if problems else 200)
+    return json_answer(document, 503 if problems else 200)
 
 
 async def get_metrics(api: Api, request: Request) -> Response:
@@ -178,7 +181,20 @@ def _ready_urls(tenant: str, asset: str, ops: str, sign: Sign) -> dict[str, str]
     return {str(width): sign(tenant, asset, f"{ops}w_{width}.auto") for width in READY_WIDTHS_PX}
 
 
-async def _permitted(api: Api, request: Request, scope: str) -> Tenant:
+class Gate(Protocol):
+    """What decides who may do what."""
+
+    @property
+    def tenants(self) -> TenantRecords:
+        """Return the shops."""
+
+    @property
+    def tokens(self) -> TokenRecords:
+        """Return the tokens."""
+
+
+async def permitted(api: Gate, request: Request, scope: str) -> Tenant:
+    """Return the shop of a request whose token may do this; raises Unauthorized, NotFound."""
     name = request.path_params["tenant"]
     await authorize_token(
         api.tokens, request.headers.get("authorization"), tenant=name, scope=scope
@@ -196,23 +212,28 @@ def _announced_bytes(request: Request) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-async def _body(request: Request) -> AsyncIterator[bytes]:
-    """Read the body; a client that goes away or stalls is told so and holds nothing."""
+async def body_of(
+    request: Request, *, deadline_s: float = BODY_DEADLINE_S
+) -> AsyncIterator[bytes]:
+    """Read the body; a client that goes away, stalls or drips is told so and holds nothing."""
     chunks = request.stream()
+    now_s = asyncio.get_running_loop().time
+    ends_at_s = now_s() + deadline_s
     try:
         while True:
-            async with asyncio.timeout(BODY_IDLE_S):
+            async with asyncio.timeout_at(min(now_s() + BODY_IDLE_S, ends_at_s)):
                 chunk = await anext(chunks, None)
             if chunk is None:
                 return
             yield chunk
     except TimeoutError as stalled:
-        raise BadDocument("api.body", "The upload stalled.") from stalled
+        raise BadDocument("api.body", "The upload stalled or took too long.") from stalled
     except ClientDisconnect as gone:
         raise BadDocument("api.body", "The upload was cut off.") from gone
 
 
-def _json(document: object, status: int) -> Response:
+def json_answer(document: object, status: int) -> Response:
+    """Return a document that nobody keeps."""
     content = json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
     headers = {"cache-control": "no-store", "x-content-type-options": "nosniff"}
     return Response(content, status, headers, media_type="application/json")

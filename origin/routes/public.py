@@ -11,7 +11,8 @@ from cache_keys.asking import Request
 from origin.flow.authorize import PreviewRequest
 from origin.flow.preview import Previews
 from origin.flow.trace import Trace
-from origin.headers import NO_STORE, SAFE, Answer, problem
+from origin.headers import NO_STORE, SAFE, Answer, Headers, problem
+from origin.routes.recall import Asking, Ready, Recall
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -23,6 +24,10 @@ TARGET_KEY = "edgeproof.target"
 PIECE_BYTES = 65_536
 #: The fields that change an answer; everything else that a client sends is never looked at.
 CONDITIONS = {b"if-match", b"if-none-match", b"if-range", b"range"}
+#: All fields that read_request() looks at.
+LOOKED_AT = frozenset(
+    CONDITIONS | {b"host", b"accept", b"edgeproof-edge", b"content-length", b"transfer-encoding"}
+)
 
 
 class Observer(Protocol):
@@ -32,6 +37,15 @@ class Observer(Protocol):
         self, request: PreviewRequest, answer: Answer, trace: Trace, spent_s: float
     ) -> None:
         """Log and count it."""
+
+    def ready(self, request: PreviewRequest, answer: Answer, trace: Trace) -> Ready:
+        """Return an answer with what its repetitions need."""
+
+    def repeated(self, ready: Ready, spent_s: float) -> bool:
+        """Log and count a repetition; return whether somebody has to flush() in a moment."""
+
+    def flush(self) -> None:
+        """Write the lines that wait."""
 
     def failed(self, bug: Exception) -> None:
         """Log a bug of ours with its traceback."""
@@ -52,6 +66,40 @@ class PublicApp:
         self._is_healthy = is_healthy
         self._observer = observer
         self._deadline_s = deadline_s
+        self._recall = Recall(previews.moment)
+
+    def at_once(self, method: bytes, target: bytes, headers: Headers) -> Ready | None:
+        """Return the answer to a GET that is in memory; None: call the application.
+
+        The caller sends it whole and then says sent().
+        """
+        asking = (method, target, tuple([pair for pair in headers if pair[0] in LOOKED_AT]))
+        return self._recall.find(asking) or self._first(asking)
+
+    def _first(self, asking: Asking) -> Ready | None:
+        method, target, fields = asking
+        if target == b"/healthz" or self._recall.moment is None:
+            return None
+        began, trace = self._recall.moment, Trace()
+        request = read_request({"method": method.decode("latin-1"), "headers": fields}, target)
+        try:
+            answer = self._previews.answer_now(request, trace)
+        except Exception as bug:  # noqa: BLE001 - the outermost edge of a request
+            self._observer.failed(bug)
+            return None
+        if answer is None or trace.hit != "memory" or len(answer.body) > PIECE_BYTES:
+            return None
+        ready = self._observer.ready(request, answer, trace)
+        self._recall.keep(asking, ready, began)
+        return ready
+
+    def flush(self) -> None:
+        """Write the log lines that wait."""
+        self._observer.flush()
+
+    def sent(self, ready: Ready, spent_s: float) -> bool:
+        """Log and count an answer that was given at once."""
+        return self._observer.repeated(ready, spent_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

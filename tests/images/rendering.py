@@ -13,10 +13,10 @@ from cache_keys.presets import Look
 from origin.decode.libvips import pyvips
 from origin.ingest.caps import Caps
 from origin.ingest.guard import guard
-from origin.render.master import Masters, make_masters
+from origin.render.master import make_masters
 from origin.render.pipeline import Clock, finished, render_file
 from origin.render.plan import Plan, plan
-from origin.values import Photo, Rendered
+from origin.values import Masters, Photo, Rendered
 
 Pixels = NDArray[np.uint8]
 

@@ -11,6 +11,7 @@ import pytest
 from cache_keys.design import DesignLook, PhotoLook
 from cache_keys.presets import Look
 from origin.decode.libvips import pyvips
+from origin.render.levels import LEVELS
 from tests.images import registration
 from tests.images.photos import photo_jpeg
 from tests.images.registration import WINDOW_PX, Case, Pixels, Score
@@ -58,7 +59,7 @@ def test_random_pictures_of_every_raster_register_with_the_tenfold_reference(
         picture = pyvips.Image.pngload_buffer(stored[case.photo].render(look).content).numpy()
         scores.append(registration.measure(case, picture, sources[case.photo], seed))
     record_property("registration", registration.summary(scores))
-    assert levels >= {None, 2560, 1280}, "rasters of each kind have their turn"
+    assert levels == {None, *LEVELS}, "rasters of each kind have their turn"
     assert registration.failures(scores) == [], registration.summary(scores)
 
 

@@ -34,6 +34,7 @@ from origin.flow.respond import Responder
 from origin.flow.trace import Trace
 from origin.headers import Answer
 from origin.ingest.caps import Caps
+from origin.printing.products import Products
 from origin.values import Tenant
 
 T = TypeVar("T")
@@ -145,7 +146,7 @@ async def house(folder: Path, *, deadline_s: float = 60.0, waiting_max: int = 64
             Locks(lambda: RING, {HOST}, {"e1": EDGE.encode()}, public_tenants=None), records
         ),
         epochs=EpochWatch(records, poll_s=0.05, grace_s=0),
-        subjects=Subjects(records, Shelf()),
+        subjects=Subjects(records, Shelf(), Products()),
         hot=HotPictures(1_000_000),
         derivatives=MemoryDerivatives(records),
         coalescer=Coalescer(locks),

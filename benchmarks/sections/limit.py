@@ -1,0 +1,113 @@
+"""The limit: how near the whole server comes to bare libvips doing the same pictures."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.contestants import Product, Wanted, product
+from benchmarks.install import HERE
+from benchmarks.load import ask
+from benchmarks.photos import Original, phones
+from benchmarks.rounds import Verdict, alternate, ratios, spread
+from benchmarks.section import Section, Table
+
+NAME = "limit"
+LIMIT_MIN = 0.9
+CELLS = [(width_px, ext) for width_px in (320, 640, 1200) for ext in ("jpg", "webp", "avif")]
+#: Runs through all cells and photos in one turn, per process.
+REPEATS = 2
+
+METHOD = """\
+Pictures a second at saturation: 320, 640 and 1200 px in three formats of three camera photos, as
+many of each. The limit is one bare pyvips process per core that loads the same stored level,
+resizes and encodes with the same calls, and does nothing else: no HTTP, no signature, no store,
+no records, no log."""
+
+
+def measure(rounds: int) -> Section:
+    """Run all rounds."""
+    cores = os.cpu_count() or 1
+    originals = phones()
+    wanted = [Wanted(original, px, ext) for original in originals for px, ext in CELLS]
+    with tempfile.TemporaryDirectory(prefix="edgeproof-limit-") as folder, product() as made:
+        made.know(originals)
+        jobs = _jobs(Path(folder), originals)
+        bare = [_bare(jobs) for _ in range(cores)]
+        try:
+            found = alternate(
+                rounds,
+                {
+                    "edgeproof": lambda _: _ours(made, wanted * REPEATS * cores),
+                    "bare pyvips": lambda _: _theirs(bare, len(wanted) * REPEATS),
+                },
+            )
+        finally:
+            for process in bare:
+                process.kill()
+                process.wait()
+    share = ratios(found["edgeproof"], found["bare pyvips"])
+    section = Section(NAME, "Against the limit", METHOD, rounds=rounds)
+    rows = [[name, spread(values).text(1)] for name, values in found.items()]
+    section.tables.append(
+        Table(["who", "pictures/s (min to max)"], [*rows, ["share", share.text(2)]])
+    )
+    section.verdicts.append(
+        Verdict("pictures/s ÷ bare pyvips", share.median, LIMIT_MIN, is_least=True)
+    )
+    return section
+
+
+def _jobs(folder: Path, originals: list[Original]) -> Path:
+    """Write the levels and say which picture is made from which: what edgeproof's plan says."""
+    from cache_keys.presets import Look
+    from origin.ingest.caps import Caps
+    from origin.ingest.guard import guard
+    from origin.render.master import make_masters
+    from origin.render.plan import plan
+
+    jobs = []
+    for number, original in enumerate(originals):
+        photo = guard(original.path, Caps()).photo
+        for level, content in make_masters(original.path, photo).levels.items():
+            (folder / f"{number}-{level}.jpg").write_bytes(content)
+        for px, ext in CELLS:
+            planned = plan(photo, Look(ext=ext, w=px))
+            width, height = planned.size_px
+            raster = str(folder / f"{number}-{planned.level}.jpg")
+            jobs.append({"raster": raster, "width": width, "height": height, "ext": ext})
+    path = folder / "jobs.json"
+    path.write_text(json.dumps(jobs))
+    return path
+
+
+def _bare(jobs: Path) -> subprocess.Popen[str]:
+    command = [sys.executable, str(HERE / "peers" / "bare.py"), str(jobs)]
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1)
+    _told(process, 1)
+    assert process.stdout is not None
+    process.stdout.readline()
+    return process
+
+
+def _told(process: subprocess.Popen[str], count: int) -> None:
+    assert process.stdin is not None
+    process.stdin.write(f"{count}\n")
+    process.stdin.flush()
+
+
+def _theirs(bare: list[subprocess.Popen[str]], count: int) -> float:
+    for process in bare:
+        _told(process, count)
+    seconds = [float(process.stdout.readline()) for process in bare if process.stdout is not None]
+    return count * len(bare) / max(seconds)
+
+
+def _ours(made: Product, wanted: list[Wanted]) -> float:
+    wall_s, _ = ask([made.url(one) for one in wanted], at_once=8)
+    return len(wanted) / wall_s
