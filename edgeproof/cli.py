@@ -19,7 +19,9 @@ from edgeproof.commands import (
     erase,
     hold,
     keys,
+    preflight,
     presets,
+    print_files,
     products,
     profiles,
     purge,
@@ -57,9 +59,11 @@ app.add_typer(config.app, name="config")
 app.add_typer(erase.app, name="erase")
 app.add_typer(hold.app, name="hold")
 app.add_typer(purge.app, name="purge")
+app.add_typer(print_files.app, name="print")
 app.add_typer(audit.app, name="audit")
 app.command("sweep", epilog=sweep.EPILOG)(sweep.sweep)
 app.command("check", epilog=check.EPILOG)(check.check)
+app.command("preflight", epilog=preflight.EPILOG)(preflight.preflight)
 app.command("scrub", epilog=scrub.EPILOG)(scrub.scrub)
 app.command("serve")(server.serve)
 app.command("demo", epilog=demo.EPILOG)(demo.demo)

@@ -16,7 +16,8 @@ from typing import Any, Protocol
 from blake3 import blake3
 
 from cache_keys.tags import asset_tag, design_tag
-from edgeproof.console import CommandFailed, ExitCode
+from edgeproof.console import ExitCode
+from edgeproof.reasons import check_reason
 from edgeproof.receipt_text import Seen, receipt_of
 from edgeproof.receipts import sign_receipt
 from edgeproof.wiring import Stores
@@ -131,9 +132,11 @@ class Erasing:
     async def run(self, asked: Asked, progress: Progress) -> Finished:
         """Erase, purge, look, and write the receipt.
 
-        Raises OriginError or PurgeError when something that we rest on is away, and CommandFailed
-        UNVERIFIED when purges are still under way at the limit: then run it again.
+        Purges that are still under way at the limit, or are dead letters, make a receipt that says
+        "not verified": run it again. Raises OriginError or PurgeError when something that we rest
+        on is away, and CommandFailed for a reason that the audit may not keep.
         """
+        check_reason(asked.reason, asked.by)
         erasure = await self._begin(asked)
         counts = {"tombstone": 0, "delete": 0}
 
@@ -147,15 +150,16 @@ class Erasing:
         photos = await self._photos(erasure)
         if not photos:
             return await self._nothing(erasure)
-        orders = await self._settled(photos, progress)
+        orders = await self._settled(erasure, photos, progress)
         seen = await self._look(asked.tenant.name, photos, orders, progress)
         issued_at_s = self._now()
         receipt = receipt_of(asked.tenant, erasure, photos, orders, seen, issued_at_s=issued_at_s)
         receipt["stores"] = {"objects": self._stores.where, "records": wiped.records}
-        receipt["unproven"] += [{"what": sentence, "until": None} for sentence in wiped.left]
+        left = (*await self._stores.left(), *wiped.left)
+        receipt["unproven"] += [{"what": sentence, "until": None} for sentence in left]
         text = sign_receipt(receipt, self._purging.signer)
         if receipt["status"] != "not verified":
-            await self._finish(erasure, receipt, text)
+            text = await self._finish(erasure, receipt, text)
         return Finished(erasure.erasure, text, _exit_code(receipt), photos)
 
     async def _begin(self, asked: Asked) -> Erasure:
@@ -184,15 +188,21 @@ class Erasing:
         records = self._stores.records
         await records.finish_erasure(erasure.erasure, "")
         before = await records.erasures(erasure.tenant, erasure.kind, erasure.subject)
-        receipts = [one.receipt for one in before if one.receipt]
-        last = receipts[-1] if receipts else None
-        code = ExitCode.DONE if last or erasure.kind is Kind.SWEEP else ExitCode.FAILED
-        return Finished(erasure.erasure, last, code, [])
+        last = next((one for one in reversed(before) if one.receipt), None)
+        if erasure.kind is Kind.SWEEP:  # an earlier sweep's photos are not this one's
+            return Finished(erasure.erasure, None, ExitCode.DONE, [])
+        if last is None:
+            return Finished(erasure.erasure, None, ExitCode.FAILED, [])
+        return Finished(last.erasure, last.receipt, ExitCode.DONE, [])
 
     async def _settled(
-        self, photos: Sequence[ErasedPhoto], progress: Progress
+        self, erasure: Erasure, photos: Sequence[ErasedPhoto], progress: Progress
     ) -> Sequence[OrderStatus]:
+        """Wait for the purges; what an earlier run left as dead letters is sent once more."""
         orders = sorted({photo.purge for photo in photos if photo.purge})
+        for order in orders:
+            if (await self._purging.queue.status(order)).dead_count:
+                await self._purging.desk.replay(by=erasure.by, order=order)
         done: set[str] = set()
 
         def told(status: OrderStatus) -> None:
@@ -200,15 +210,7 @@ class Erasing:
                 done.add(status.order.order)
             progress("purge", len(done))
 
-        found = await self._purging.until_settled(orders, told, self._limit_s)
-        late = [status.order.order for status in found if not status.is_settled]
-        if late:
-            sentence = (
-                f"{len(late)} purge(s) are still under way ({late[0]}); the photos are gone from"
-                " the origin. Run the same command again for the proof and the receipt"
-            )
-            raise CommandFailed(sentence, ExitCode.UNVERIFIED)
-        return found
+        return await self._purging.until_settled(orders, told, self._limit_s)
 
     async def _look(
         self,
@@ -238,7 +240,8 @@ class Erasing:
                 found.setdefault(str(entry.facts["provider"]), []).extend(entry.facts["ids"])
         return found
 
-    async def _finish(self, erasure: Erasure, receipt: dict[str, Any], text: str) -> None:
+    async def _finish(self, erasure: Erasure, receipt: dict[str, Any], text: str) -> str:
+        """Keep the receipt and return it; of two runs of one erase the first one's stands."""
         facts = {
             "erasure": erasure.erasure,
             "kind": erasure.kind.value,
@@ -254,7 +257,13 @@ class Erasing:
         async def also(connection: Any) -> None:
             await self._purging.audit.append(connection, ERASE_FINISHED, facts)
 
-        await self._stores.records.finish_erasure(erasure.erasure, text, also=also)
+        records = self._stores.records
+        if await records.finish_erasure(erasure.erasure, text, also=also):
+            return text
+        known = await records.erasures(erasure.tenant, erasure.kind, erasure.subject)
+        return next(
+            (one.receipt for one in known if one.erasure == erasure.erasure and one.receipt), text
+        )
 
 
 class _Announce:

@@ -13,7 +13,7 @@ from edgeproof.keyfiles import RingFile, make_ring
 from edgeproof.settings import Settings
 from origin.adapters.pool import WorkerPool
 from origin.adapters.sandbox import WorkerLimits
-from origin.flow.jobs import warm
+from origin.flow.jobs import describe_engine, warm
 from origin.flow.print_archive import PrintFiles
 from origin.flow.print_jobs import load
 from origin.flow.print_work import PrintLimits, PrintWork, WorkParts
@@ -82,6 +82,7 @@ class Printing:
     work: PrintWork
     files: PrintFiles
     links: PrintLinks | None
+    engine: str
 
     def api(self, stores: Stores, logger: Any) -> PrintApi:
         """Return what the routes call."""
@@ -98,15 +99,20 @@ class Printing:
 
 @asynccontextmanager
 async def open_printing(
-    settings: Settings, stores: Stores, engine: str, logger: Any
+    settings: Settings, stores: Stores, engine: str | None, logger: Any
 ) -> AsyncIterator[Printing]:
-    """Open the print lane; at the end what is under way waits for the next maker."""
+    """Open the print lane; at the end what is under way waits for the next maker.
+
+    engine: what makes the pixels here, None to ask a worker.
+    """
     products = Products(settings.products_dir)
     pool = PrintPool(settings)
     files = PrintFiles(stores.records, stores.objects)
     parts = PrintParts(stores.records, stores.sources, pool, products, settings.profiles_path)
     making = WorkParts(stores.records, stores.sources, files, pool, settings.profiles_path, logger)
     try:
+        if engine is None:
+            engine = await pool.run(describe_engine, deadline_s=settings.print_deadline_s)
         yield Printing(
             products=products,
             pool=pool,
@@ -119,6 +125,7 @@ async def open_printing(
             work=PrintWork(making, engine=engine, limits=limits_of(settings)),
             files=files,
             links=print_links(settings),
+            engine=engine,
         )
     finally:
         await pool.close()

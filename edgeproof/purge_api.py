@@ -209,11 +209,18 @@ async def get_audit(api: PurgeApi, request: Request, record: TokenRecord) -> Res
     return _json({"entries": found}, 200)
 
 
+def status_of(code: str) -> int | str:
+    """Return the HTTP status of a code, nothing for one that is no answer."""
+    if code.startswith("provider."):
+        return ""
+    return STATUSES.get(code, 422)
+
+
 async def on_purge_error(request: Request, error: Exception) -> Response:
     """Turn an expected failure of a purge into a problem document."""
     del request
     assert isinstance(error, PurgeError)
-    status = STATUSES.get(error.code, 422)
+    status = int(status_of(error.code) or 500)
     retry_after_s = RETRY_S if status == 503 else None
     return as_response(problem(status, error.code, error.public, retry_after_s=retry_after_s))
 

@@ -29,8 +29,7 @@ async def working(
     """Work the queue beside the block; at its end finish the calls under way."""
     stop = asyncio.Event()
     worker = purging.worker(registry, logger)
-    keep_head = purging.head_file.keep
-    running = run_worker(worker, stop, signer=purging.signer, keep_head=keep_head)
+    running = run_worker(worker, stop, signer=purging.signer, heads=purging.head_file)
     task = asyncio.create_task(running)
     try:
         yield task

@@ -21,10 +21,10 @@ from purge.audit import Audit
 from purge.clock import SystemClock
 from purge.configuration import PurgeConfiguration, read_configuration
 from purge.desk import Desk
-from purge.errors import QueueUnavailable
+from purge.errors import BadConfiguration, QueueUnavailable
 from purge.observe import Watch
 from purge.ports import Clock, Provider
-from purge.providers.opening import open_providers
+from purge.providers.opening import list_providers, open_providers
 from purge.queue import Queue, Terms
 from purge.send import Worker
 from purge.signing import Signer
@@ -32,6 +32,9 @@ from purge.signing import Signer
 T = TypeVar("T")
 #: An answer that is given up at the response deadline may be on its way for this long, in seconds.
 SLACK_S = 2.0
+#: A hit that rested on news as old as it may be is out of the origin after so long, in seconds.
+ANSWER_S = 0.1
+DAY_S = 86_400.0
 #: What SQLite, PostgreSQL and the kernel say when there is no room.
 _FULL = ("disk is full", "No space left on device")
 
@@ -70,7 +73,7 @@ class Purging:
     head_file: HeadFile
 
     def worker(self, registry: CollectorRegistry, logger: Any) -> Worker:  # structlog's own type
-        """Make a worker; run it with purge.work.run_worker, ``signer`` and ``head_file.keep``."""
+        """Make a worker; run it with purge.work.run_worker, ``signer`` and ``head_file``."""
         return Worker(self.queue, self.audit, Watch(registry, logger))
 
 
@@ -105,13 +108,22 @@ def configuration_of(settings: Settings) -> PurgeConfiguration:
     return PurgeConfiguration() if path is None else read_configuration(path)
 
 
+def check_providers(settings: Settings) -> None:
+    """Read the purge configuration and its secrets; raises BadConfiguration."""
+    for table in list_providers(configuration_of(settings), environment()):
+        if table.secret.endswith("missing"):
+            raise BadConfiguration("purge.configuration", f"{table.name}: {table.secret}")
+
+
 def terms_of(settings: Settings) -> Terms:
     """Return how the queue behaves."""
     return Terms(
         coalesce_s=settings.purge_coalesce_s,
+        origin_s=settings.epoch_poll_s + ANSWER_S,
         second_s=settings.response_deadline_s + SLACK_S,
         give_up_s=settings.purge_give_up_s,
         inner_wait_s=settings.purge_inner_wait_s,
+        keep_s=settings.purge_keep_days * DAY_S,
     )
 
 

@@ -42,11 +42,11 @@ def receipt_of(
     by_outcome = {
         outcome: [photo for photo in photos if photo.outcome is outcome] for outcome in Outcome
     }
-    dead = sum(status.dead_count for status in orders)
+    is_purged = all(status.is_settled and not status.dead_count for status in orders)
     is_seen = seen.report is None or seen.report.is_verified
     return {
         "schema": SCHEMA,
-        "status": "verified" if is_seen and not dead else "not verified",
+        "status": "verified" if is_seen and is_purged else "not verified",
         "erasure": erasure.erasure,
         "kind": erasure.kind.value,
         "tenant": erasure.tenant,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -75,17 +76,38 @@ def check_receipt(text: str, known: bytes | None) -> Checked:
     return Checked(receipt, document["key_id"], is_known=known is not None)
 
 
+def check_place(path: Path) -> None:
+    """See that a receipt can be written there, before anything is erased.
+
+    Raises CommandFailed USAGE for a folder, or a place that is not ours.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise CommandFailed(f"{path} cannot be written: {error}", ExitCode.USAGE) from error
+    if path.is_dir() or not os.access(path.parent, os.W_OK):
+        why = "it is a folder" if path.is_dir() else "its folder is not ours"
+        raise CommandFailed(f"{path} cannot be written: {why}", ExitCode.USAGE)
+
+
 def write_receipt(path: Path, text: str) -> None:
-    """Write the file whole or not at all, for its owner only."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    """Write the file whole or not at all, for its owner only; raises CommandFailed."""
     scratch = path.with_name(f".{path.name}.{os.getpid()}")
-    scratch.unlink(missing_ok=True)
-    descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    scratch.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        scratch.unlink(missing_ok=True)
+        descriptor = os.open(scratch, os.O_WRONLY | os.O_CREAT | os.O_EXCL, MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        scratch.replace(path)
+    except OSError as error:
+        sentence = f"the erase is done, but {path} cannot be written: {error}; run it again"
+        raise CommandFailed(sentence) from error
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
 
 
 def read_receipt(path: Path) -> str:

@@ -10,8 +10,10 @@ from pydantic_core import PydanticUndefined
 
 from cache_keys.document import REASONS
 from cache_keys.errors import FORBIDDEN_CODE, REFUSALS
+from edgeproof.purge_api import status_of
 from edgeproof.settings import Settings
 from origin.errors import KINDS
+from purge.errors import CODES
 
 SETTINGS = """\
 # Settings
@@ -74,6 +76,7 @@ def errors_page() -> str:
         (f"`{code}`", kind.status, kind.public, kind.edge_cache_s or "", kind.retry_after_s or "")
         for code, kind in KINDS.items()
     ]
+    purges = [(f"`{code}`", status_of(code), words) for code, words in CODES.items()]
     return "".join(
         (
             ERRORS,
@@ -84,10 +87,20 @@ def errors_page() -> str:
             _table(
                 ("code", "status", "words", "edges may keep", "retry after"), [*kinds, *AT_AN_EDGE]
             ),
+            PURGES,
+            _table(("code", "status", "words"), purges),
             GALLERY,
         )
     )
 
+
+#: What purges say, on the command line and over HTTP.
+PURGES = """
+## Purges
+
+On the command line `CODE: words`. `provider.*` are no answers: they stand in the status of a
+purge, at dead letters and in the log.
+"""
 
 #: What only an edge says, of itself.
 AT_AN_EDGE = [

@@ -15,8 +15,10 @@ from edgeproof.console import CommandFailed, ExitCode
 from origin.adapters.s3.address import S3Address, S3Limits, read_address
 from origin.adapters.sandbox import Sandbox
 from origin.ingest.caps import Caps
+from origin.printing.preflight.limits import PreflightLimits
 
 CAPS = Caps()
+LIMITS = PreflightLimits()
 PORT_MAX = 65_535
 NameList = Annotated[tuple[str, ...], NoDecode]
 
@@ -119,6 +121,12 @@ class Settings(BaseSettings):
     purge_inner_wait_s: float = Field(
         30.0, ge=0, le=3_600, description="how long an outer cache waits for a failing inner one"
     )
+    purge_keep_days: float = Field(
+        30.0,
+        ge=1,
+        le=3_650,
+        description="how long a settled purge can be looked at; the audit keeps it for ever",
+    )
     audit_key: Path | None = Field(
         None,
         description="Ed25519 PEM, mode 0600, that signs the audit; default data_dir/keys/audit.pem",
@@ -139,7 +147,7 @@ class Settings(BaseSettings):
     )
     sandbox: Sandbox = Field(
         Sandbox.AUTO,
-        description="Landlock and seccomp in workers: what the kernel has (auto), all (required), off",
+        description="Landlock and seccomp in workers: what there is (auto), all (required), off",
     )
     worker_max_jobs: int = Field(
         500, ge=1, le=1_000_000, description="jobs after which a worker is replaced by a fresh one"
@@ -269,6 +277,34 @@ class Settings(BaseSettings):
         "info", description="what the log holds; info has one line per request"
     )
 
+    preflight_dpi_share_percent: float = Field(
+        LIMITS.dpi_share_percent, ge=1, le=100, description="of a product's dpi: below it a warning"
+    )
+    preflight_cropped_percent: float = Field(
+        LIMITS.cropped_percent, ge=0, le=100, description="of a photo cut away: above it a note"
+    )
+    preflight_sharpness: float = Field(
+        LIMITS.sharpness, ge=0, le=20, description="sharpness at print scale: below it a warning"
+    )
+    preflight_overshoot: float = Field(
+        LIMITS.overshoot, ge=0, le=1_000, description="halos along edges: above it a note"
+    )
+    preflight_clipped_percent: float = Field(
+        LIMITS.clipped_percent, ge=0, le=100, description="plain white or black: above it a note"
+    )
+    preflight_highlight_level: float = Field(
+        LIMITS.highlight_level, ge=0, le=255, description="level of the lights: below it a warning"
+    )
+    preflight_banding: float = Field(
+        LIMITS.banding, ge=0, le=2, description="roughness of the histogram: above it a note"
+    )
+    preflight_gamut_percent: float = Field(
+        LIMITS.gamut_percent, ge=0, le=100, description="colours out of gamut: above it a note"
+    )
+    preflight_transparent_percent: float = Field(
+        LIMITS.transparent_percent, ge=0, le=100, description="transparent: above it a note"
+    )
+
     upload_bytes_max: int = Field(CAPS.upload_bytes, ge=1, description="size of one upload")
     pixels_max: int = Field(CAPS.pixels, ge=1, description="width x height of one photo")
     side_px_max: int = Field(
@@ -316,8 +352,8 @@ class Settings(BaseSettings):
     @field_validator("public_url", "print_url", "s3_endpoint")
     @classmethod
     def _is_a_base(cls, value: str | None) -> str | None:
-        if value is not None and not re.fullmatch(r"https?://[^/?#\s]+/?", value):
-            raise ValueError("a base is like https://img.example.org, without a path")
+        if value is not None and not re.fullmatch(r"https?://[^/?#@\s]+/?", value):
+            raise ValueError("a base is like https://img.example.org: no path, no password")
         return value
 
     @field_validator("store_url")
@@ -340,6 +376,12 @@ class Settings(BaseSettings):
     def caps(self) -> Caps:
         """The limits of the decode guard."""
         return Caps(**{field.name: getattr(self, f"{field.name}_max") for field in fields(Caps)})
+
+    @property
+    def preflight_limits(self) -> PreflightLimits:
+        """Where the checks before a print draw their lines."""
+        names = [field.name for field in fields(PreflightLimits)]
+        return PreflightLimits(**{name: getattr(self, f"preflight_{name}") for name in names})
 
     @property
     def s3_address(self) -> S3Address | None:

@@ -1,4 +1,4 @@
-"""What a running origin does for its store once a minute: note what was used, keep quotas."""
+"""What a running origin does for its store once a minute: forget the erased, keep quotas."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 from origin.adapters.counted_masters import CountedMasters
 from origin.adapters.derivatives import StoredDerivatives
 from origin.adapters.records import SqlRecords
+from origin.adapters.stores import KeptSources
 from origin.errors import OriginError
 from origin.flow.evict import Evicted, Evictor
 from origin.flow.look_up import HotPictures
@@ -26,6 +27,7 @@ class StoreCare:
     """One look at the store, and the loop around it. every_s: seconds between two looks."""
 
     records: SqlRecords
+    sources: KeptSources
     derivatives: StoredDerivatives
     masters: CountedMasters
     hot: HotPictures
@@ -39,6 +41,7 @@ class StoreCare:
         while True:
             await asyncio.sleep(self.every_s)
             try:
+                await self.sources.drop_copies(self.records.is_erased)
                 await self.note_use()
                 self._tell(await self.evictor.look())
             except OriginError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -11,17 +11,31 @@ from edgeproof.settings import Settings
 from origin.adapters.disk import Disk, store_errors
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.stores import KeptObjects, KeptSources
+from origin.errors import StoreUnavailable
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """Objects, sources, a question whether they can be reached, and where they are in words."""
+    """Objects, sources, a question whether they can be reached, and where they are in words.
+
+    left: says what may keep the bytes of what was removed here, one sentence each.
+    """
 
     disk: Disk
     objects: KeptObjects
     sources: KeptSources
     ping: Callable[[], Awaitable[None]]
     where: str
+    left: Callable[[], Awaitable[Sequence[str]]]
+
+
+#: What an erase cannot end in a bucket.
+COPIES_LEFT = (
+    "Copies of the source that running servers made to read it: each drops its own within"
+    " EDGEPROOF_QUOTA_EVERY_S (a minute by default), one that was killed at its next start."
+)
+VERSIONS_LEFT = "Old versions in the bucket, which keeps them: until its lifecycle rule ends them."
+VERSIONS_UNKNOWN = "Old versions in the bucket, if it keeps any: it could not be asked."
 
 
 @asynccontextmanager
@@ -42,7 +56,8 @@ async def open_store(
 
         if settings.s3_address is None:
             objects = FileObjects(disk, on_damage=on_damage)
-            yield Store(disk, objects, FileSources(disk), ping_disk, f"files in {disk.root}")
+            where = f"files in {disk.root}"
+            yield Store(disk, objects, FileSources(disk), ping_disk, where, _nothing_left)
             return
 
         # An origin without S3 never loads its client: 0.6 CPU s and 38 MB (docs/storage.md).
@@ -66,7 +81,19 @@ async def open_store(
             await ping_disk()
             await bucket.ping()
 
-        yield Store(disk, S3Objects(bucket, on_damage=on_damage), sources, ping, where)
+        async def left() -> Sequence[str]:
+            try:
+                return (
+                    (COPIES_LEFT, VERSIONS_LEFT) if await is_versioned(bucket) else (COPIES_LEFT,)
+                )
+            except StoreUnavailable:
+                return (COPIES_LEFT, VERSIONS_UNKNOWN)
+
+        yield Store(disk, S3Objects(bucket, on_damage=on_damage), sources, ping, where, left)
+
+
+async def _nothing_left() -> Sequence[str]:
+    return ()
 
 
 def probe_disk(disk: Disk) -> None:

@@ -195,7 +195,7 @@ class TargetProtocol(BoundedProtocol):
         if self._deadline is not None:
             self._stop_clock()
         self._is_answered = True
-        self.transport.writelines((ready.head, ready.answer.body))
+        self.transport.writelines((ready.head, ready.body))
         if self.app.sent(ready, time.perf_counter() - started):
             self.loop.call_later(LINES_S, self.app.flush)
         self.server_state.total_requests += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -65,6 +65,7 @@ class Stores:
     sources: KeptSources
     ping: Callable[[], Awaitable[None]]
     where: str
+    left: Callable[[], Awaitable[Sequence[str]]]
     records: SqlRecords
     database: Database
     locks: FileLocks
@@ -198,6 +199,7 @@ async def open_stores(
             sources=store.sources,
             ping=store.ping,
             where=store.where,
+            left=store.left,
             records=SqlRecords(database),
             database=database,
             locks=locks,
@@ -319,6 +321,7 @@ def _origin(
     )
     care = StoreCare(
         records=records,
+        sources=stores.sources,
         derivatives=derivatives,
         masters=counted,
         hot=parts.hot,

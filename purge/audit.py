@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import rfc8785
 from sqlalchemy import insert, select, update
@@ -53,6 +53,16 @@ class Head:
         return _message(self.seq, self.hash, self.at_s, self.key_id)
 
 
+class Heads(Protocol):
+    """Keeps the last signed head outside the records. Raises AuditBroken, OSError."""
+
+    def keep(self, head: Head) -> None:
+        """Replace the kept head, unless it is a later one."""
+
+    def read(self) -> Head | None:
+        """Return the kept head, None when there is none yet."""
+
+
 class Audit:
     """The chain in the records. Appending takes a lock that lasts until the transaction ends."""
 
@@ -63,9 +73,14 @@ class Audit:
     async def append(
         self, connection: AsyncConnection, event: str, facts: Mapping[str, object]
     ) -> int:
-        """Add an entry in the caller's transaction, best as its last step; return its number."""
+        """Add an entry in the caller's transaction, best as its last step; return its number.
+
+        Raises AuditBroken when the chain's end was taken away: nothing is done unrecorded.
+        """
         tip = select(audit_tip.c.seq, audit_tip.c.hash).with_for_update()
-        row = (await connection.execute(tip)).one()
+        row = (await connection.execute(tip)).one_or_none()
+        if row is None:
+            raise _broken("its end is missing")
         seq = int(row.seq) + 1
         said: Any = {"at_s": self._now_s(), "event": event, "facts": dict(facts)}
         body = rfc8785.dumps(said).decode()
@@ -82,14 +97,19 @@ class Audit:
 
     async def length(self) -> int:
         """Return the number of the last entry."""
-        return int((await self._records.rows(select(audit_tip.c.seq)))[0]["seq"])
+        return (await self._tip())[0]
 
-    async def sign(self, signer: Signer) -> Head:
-        """Sign the chain as it ends now."""
-        row = (await self._records.rows(select(audit_tip.c.seq, audit_tip.c.hash)))[0]
+    async def sign(self, signer: Signer, last: Head | None = None) -> Head:
+        """Sign the chain as it ends now, when it goes on from the last signed head and holds.
+
+        Without one it is walked from its start: an end that was forged must never be signed.
+        Raises AuditBroken.
+        """
+        tip = await self._tip()
+        begin = (0, START) if last is None else (last.seq, last.hash)
+        await self._walk(begin, {"the tip": tip})
         at_s, name = self._now_s(), signer.key_id
-        signature = signer.sign(_message(row["seq"], row["hash"], at_s, name))
-        return Head(row["seq"], row["hash"], at_s, name, signature)
+        return Head(*tip, at_s, name, signer.sign(_message(*tip, at_s, name)))
 
     async def verify(self, head: Head | None = None, public_pem: bytes = b"") -> int:
         """Walk the chain; return how many entries hold.
@@ -99,13 +119,21 @@ class Audit:
         """
         if head is not None and not is_signed(public_pem, head.message(), head.signature):
             raise _broken("the signature of the head does not hold")
-        tip = (await self._records.rows(select(audit_tip.c.seq, audit_tip.c.hash)))[0]
-        marks = {"the tip": (tip["seq"], tip["hash"])}
+        marks = {"the tip": await self._tip()}
         if head is not None:
             marks["the signed head"] = (head.seq, head.hash)
-        before, seq = START, 0
-        hashes = {0: START}  # of the entries that a mark names
-        async for row in self._rows(0):
+        if await self._records.rows(select(audit.c.seq).where(audit.c.seq < 1).limit(1)):
+            raise _broken("there is an entry before the first one")
+        return await self._walk((0, START), marks)
+
+    async def _walk(self, begin: tuple[int, str], marks: Mapping[str, tuple[int, str]]) -> int:
+        """Follow the chain from the hash of an entry; return the number of the last one.
+
+        marks: entries that it must come by, and their hashes.
+        """
+        seq, before = begin
+        hashes = {seq: before}  # of the entries that a mark names
+        async for row in self._rows(seq):
             if row["seq"] != seq + 1:
                 raise _broken(f"entry {seq + 1} is missing")
             seq = row["seq"]
@@ -117,9 +145,15 @@ class Audit:
         for name, (mark, digest) in marks.items():
             if mark > seq:
                 raise _broken(f"the chain ends at entry {seq}, {name} is at entry {mark}")
-            if hashes[mark] != digest:
+            if hashes.get(mark) != digest:
                 raise _broken(f"the chain up to entry {mark} is not the one of {name}")
         return seq
+
+    async def _tip(self) -> tuple[int, str]:
+        found = await self._records.rows(select(audit_tip.c.seq, audit_tip.c.hash))
+        if not found:
+            raise _broken("its end is missing")
+        return int(found[0]["seq"]), str(found[0]["hash"])
 
     async def _rows(self, after: int) -> AsyncIterator[Mapping[str, Any]]:
         while True:

@@ -36,6 +36,7 @@ CODES: dict[str, str] = {
     "provider.credentials": "The provider does not accept the credentials.",
     "provider.zone": "The provider does not know the zone or service.",
     "provider.refused": "The provider refused the purge.",
+    "provider.removed": "The provider is not configured any more.",
     "audit.broken": "The audit does not hold.",
     "purge.configuration": "The purge configuration cannot be used.",
 }

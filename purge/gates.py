@@ -8,7 +8,8 @@ is taken after all, the outer rows that went ahead of it start that round again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -21,6 +22,18 @@ Pair = tuple[str, int]
 ROUNDS = 2
 #: Orders in one statement: SQLite takes expressions up to 1,000 deep.
 ORDERS_AT_ONCE = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """How long a gate holds a second purge, in seconds; ``now_s`` is Unix time.
+
+    second_s: from the first acceptance. hop_s: from the inner cache's second one.
+    """
+
+    now_s: float
+    second_s: float
+    hop_s: float
 
 
 def these(pairs: Sequence[Pair]) -> Iterator[ColumnElement[bool]]:
@@ -48,13 +61,11 @@ async def release(
     connection: AsyncConnection,
     which: ColumnElement[bool],
     late: Sequence[str],
-    now_s: float,
-    second_s: float,
+    wait: Wait,
 ) -> None:
     """Make the waiting rows of ``which`` due whose inner rows have had the same round.
 
-    late: providers that nobody waits for any longer. second_s: from a first acceptance to the
-    second purge.
+    late: providers that nobody waits for any longer.
     """
     inner = rows.alias("inner_rows")
     is_before = and_(
@@ -65,14 +76,19 @@ async def release(
         inner.c.state != State.DEAD,
         inner.c.provider.not_in(late),
     )
-    second_at_s = rows.c.accepted_at_s + second_s
+    second_at_s = rows.c.accepted_at_s + wait.second_s
+    soonest_s = wait.now_s + wait.hop_s
     repeats = rows.c.round == ROUNDS
-    has_gone_back = and_(repeats, rows.c.accepted_at_s > now_s)  # the clock, since the acceptance
-    is_later = and_(repeats, second_at_s > now_s)
-    times = ((has_gone_back, now_s + second_s), (is_later, second_at_s))
+    # The clock has, since the acceptance:
+    has_gone_back = and_(repeats, rows.c.accepted_at_s > wait.now_s)
+    times = (
+        (has_gone_back, wait.now_s + wait.second_s),
+        (and_(repeats, second_at_s > soonest_s), second_at_s),
+        (repeats, soonest_s),
+    )
     waiting = and_(which, is_open(), rows.c.due_at_s.is_(None))
     change = update(rows).where(waiting, ~exists(select(1).where(is_before)))
-    await connection.execute(change.values(due_at_s=case(*times, else_=now_s)))
+    await connection.execute(change.values(due_at_s=case(*times, else_=wait.now_s)))
 
 
 async def call_back(
@@ -92,18 +108,15 @@ async def _call_back(
     for order_id, count in (await connection.execute(query)).all():
         await count_open(connection, order_id, count)
     again = {"round": done, "state": State.QUEUED, "due_at_s": None, "lease": None}
+    again |= {"settled_at_s": None} if done > 1 else {"settled_at_s": None, "accepted_at_s": None}
     await connection.execute(update(rows).where(ahead).values(again))
 
 
-async def open_for_late(
-    connection: AsyncConnection, late: Sequence[str], now_s: float, second_s: float
-) -> None:
-    """Release what waits for rows of late providers, in any order."""
+async def waiting_for(connection: AsyncConnection, late: Sequence[str]) -> Sequence[str]:
+    """Return the orders of which late providers have rows to be sent."""
     has_late = and_(rows.c.provider.in_(late), rows.c.due_at_s.is_not(None))
     query = select(rows.c.order_id).where(has_late).distinct()
-    order_ids = (await connection.execute(query)).scalars().all()
-    await lock_orders(connection, order_ids)
-    await release(connection, rows.c.order_id.in_(order_ids), late, now_s, second_s)
+    return (await connection.execute(query)).scalars().all()
 
 
 async def late_accounts(
@@ -126,6 +139,15 @@ async def count_open(connection: AsyncConnection, order_id: str, more: int) -> i
     change = change.values(open_count=orders.c.open_count + more)
     found = await connection.execute(change.returning(orders.c.open_count))
     return int(found.scalar_one())
+
+
+async def close(connection: AsyncConnection, ended: Mapping[str, int]) -> tuple[str, ...]:
+    """Take so many rows of each order from its open ones; return the orders that have none left."""
+    left = {
+        order_id: await count_open(connection, order_id, -count)
+        for order_id, count in sorted(ended.items())
+    }
+    return tuple(order_id for order_id, count in left.items() if count == 0)
 
 
 def is_free(now_s: float, lease_s: float) -> ColumnElement[bool]:

@@ -128,9 +128,9 @@ def _judge_age(probe: Probe, seen: Seen, accepted_at_s: float) -> Judgement:
     if probe.etag is not None and seen.headers.get("etag") not in {None, probe.etag}:
         return Judgement(Verdict.GONE, "another ETag than what was purged")
     status = seen.headers.get("cache-status", "")
-    if not is_hit(status):
-        return Judgement(Verdict.GONE, f"not from a cache: {status}")
     age_s = _age_s(seen)
+    if not is_hit(status) and not age_s:  # an inner cache may say no more than Age
+        return Judgement(Verdict.GONE, f"not from a cache: {status}")
     if age_s is None:
         return Judgement(Verdict.UNKNOWN, "from a cache, and nothing says since when")
     since_purge_s = seen.at_s - age_s - accepted_at_s

@@ -13,13 +13,16 @@ from purge import gates, pace
 from purge.batch import batches
 from purge.gates import Pair
 from purge.order_rows import LANES, ORDINARY
+from purge.plan import covering
 from purge.ports import Provider
 from purge.queue import Queue
 from purge.tables import packs, rows
-from purge.values import Batch, Kind, Mode, State
+from purge.values import Batch, Kind, Mode, State, Target
 
 #: Rows looked at for one batch, in batches: several orders may name the same text.
 LOOK_AHEAD = 4
+#: Rows whose kind a provider takes no longer are changed so many at once.
+WIDEN_AT_ONCE = 256
 #: A batch that is not full waits so long for a large order's next pack, in seconds.
 PACK_WAIT_S = 0.02
 
@@ -109,6 +112,9 @@ async def _candidates(
         query: Select[Any] = select(*urgency, rows.c.kind, rows.c.mode, rows.c.text)
         query = query.where(is_one).order_by(*urgency)
         first = (await connection.execute(query.limit(1))).mappings().one_or_none()
+        if first is not None and Kind(first["kind"]) not in provider.limits.per_batch:
+            await _widen(connection, provider, and_(is_one, rows.c.kind == first["kind"]))
+            return await _candidates(connection, queue, provider, may_repeat=may_repeat)
         if first is not None:
             alike = and_(rows.c.kind == first["kind"], rows.c.mode == first["mode"])
             limit = LOOK_AHEAD * provider.limits.per_batch[Kind(first["kind"])]
@@ -116,6 +122,22 @@ async def _candidates(
             found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
             return found
     return ()
+
+
+async def _widen(
+    connection: AsyncConnection, provider: Provider, which: ColumnElement[bool]
+) -> None:
+    """Let rows carry the covering tag: since they were queued the provider was set up anew."""
+    query = select(rows.c.order_id, rows.c.number, rows.c.kind, rows.c.text).where(which)
+    found = (await connection.execute(query.limit(WIDEN_AT_ONCE).with_for_update())).all()
+    for order_id, number, kind, text in found:
+        told = covering(Target(Kind(kind), text), provider.limits)
+        is_it = and_(
+            rows.c.order_id == order_id,
+            rows.c.number == number,
+            rows.c.provider == provider.name,
+        )
+        await connection.execute(update(rows).where(is_it).values(kind=told.kind, text=told.text))
 
 
 def _is_takeable(

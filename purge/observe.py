@@ -15,7 +15,9 @@ from purge.values import OrderStatus
 PURGE_FINISHED = "purge_finished"
 PURGE_CALL_FAILED = "purge_call_failed"
 PURGE_RECORDS_AWAY = "purge_records_away"
+PURGE_STUMBLED = "purge_stumbled"
 AUDIT_HEAD_SIGNED = "audit_head_signed"
+AUDIT_HEAD_UNSIGNED = "audit_head_unsigned"
 #: Seconds of one call, and from an order to its acceptance everywhere.
 CALL_BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 ORDER_BUCKETS = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 1_800.0, 7_200.0)
@@ -119,6 +121,14 @@ class Watch:
     def head_signed(self, seq: int, digest: str) -> None:
         """Log the signed end of the audit: a log that is kept elsewhere is a second witness."""
         self._logger.info(AUDIT_HEAD_SIGNED, seq=seq, hash=digest)
+
+    def head_unsigned(self, error: Exception) -> None:
+        """Log that the end of the audit was not signed: it does not hold, or cannot be kept."""
+        self._logger.error(AUDIT_HEAD_UNSIGNED, reason=getattr(error, "public", str(error)))
+
+    def stumbled(self, bug: Exception) -> None:
+        """Log an error that nobody expected; the worker goes on."""
+        self._logger.error(PURGE_STUMBLED, exc_info=bug)
 
     def records_away(self, error: PurgeError) -> None:
         """Log that the queue cannot be reached or written."""

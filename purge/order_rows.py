@@ -62,7 +62,10 @@ async def insert_packs(connection: AsyncConnection, order: Order, size: int) -> 
 def row_of(
     order: Order, name: str, provider: Provider | None, number: int, target: Target
 ) -> dict[str, object]:
-    """Return the row of one target at one provider; a dead one when that is not configured."""
+    """Return the row of one target at one provider.
+
+    One that is not configured has None: purge/strangers.py sees to such rows.
+    """
     told = target if provider is None else covering(target, provider.limits)
     return {
         "order_id": order.order,

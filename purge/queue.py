@@ -12,11 +12,23 @@ purge/gates.py. The states of a row::
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from sqlalchemy import and_, delete, exists, func, insert, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    and_,
+    case,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge import gates
@@ -26,13 +38,13 @@ from purge.order_rows import insert_order, insert_packs, order_of, row_of
 from purge.plan import mode_at
 from purge.ports import Clock, Provider, Transactions
 from purge.reports import Reports
-from purge.tables import keys, orders, packs, rows
+from purge.tables import is_dead, keys, orders, packs, rows
 from purge.values import Kind, Order, State, Target
 
 #: No row waits longer than this for its time: more means that the clock went back.
 DUE_MAX_S = 600.0
-#: Orders that are forgotten in one transaction.
-FORGET_AT_ONCE = 100
+#: Rows that are forgotten in one transaction, about a tenth of a second of SQLite's only writer.
+FORGET_AT_ONCE = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +52,25 @@ class Terms:
     """How the queue behaves; seconds.
 
     coalesce_s: what arrives within it goes out together. second_s: from an acceptance to the second
-    purge, the response deadline and two more. lease_s: a worker that said nothing for so long is
-    dead. give_up_s: a target that has failed for so long is a dead letter. inner_wait_s: how long
-    an outer cache waits for an inner one that fails. pack_targets: as many become rows at once,
-    more are spread by a worker, a pack in one transaction, so that no transaction holds the
-    records' only write lock for long.
+    purge, the response deadline and two more. hop_s: of that, the time from an inner cache's second
+    purge to the outer one's, for the old answers that are between the two. lease_s: a worker that
+    said nothing for so long is dead. give_up_s: a target that has failed for so long is a dead
+    letter. inner_wait_s: how long an outer cache waits for an inner one that fails. keep_s: how
+    long a settled order can be looked at; the audit keeps it for ever. pack_targets: as many become
+    rows at once, more are spread by a worker, a pack in one transaction, so that no transaction
+    holds the records' only write lock for long. origin_s: how long the origin itself may answer
+    with the old after a change was committed: caches that were purged sooner would fetch it again
+    and keep it.
     """
 
     coalesce_s: float = 0.3
+    origin_s: float = 0.0
     second_s: float = 17.0
+    hop_s: float = 1.0
     lease_s: float = 60.0
     give_up_s: float = 7_200.0
     inner_wait_s: float = 30.0
+    keep_s: float = 30 * 86_400.0
     pack_targets: int = 1_024
 
 
@@ -102,9 +121,7 @@ class Queue(Reports):
         await self._insert_rows(connection, order, order.targets, first=0)
         late = await self.late(connection)
         if late:
-            its = rows.c.order_id == order.order
-            now_s, second_s = self.clock.now_s(), self.terms.second_s
-            await gates.release(connection, its, late, now_s, second_s)
+            await self.release(connection, rows.c.order_id == order.order, late)
         return True
 
     async def spread(self) -> bool:
@@ -133,6 +150,7 @@ class Queue(Reports):
         known = {name: self.providers[name] for name in order.providers if name in self.providers}
         innermost = min((provider.depth for provider in known.values()), default=0)
         wait_s = 0.0 if order.is_takedown else self.terms.coalesce_s
+        wait_s = max(wait_s, self.terms.origin_s)
         made = []
         for name in order.providers:
             provider = known.get(name)
@@ -149,22 +167,25 @@ class Queue(Reports):
     async def replay(
         self, connection: AsyncConnection, *, order: str = "", provider: str = ""
     ) -> Mapping[str, int]:
-        """Queue dead letters again, of one order or provider or all; return how many per order."""
+        """Queue dead letters again, of one order or provider or all; return how many per order.
+
+        Those of a provider that is not configured stay: there is nobody to send them.
+        """
         is_one = and_(
-            rows.c.state == State.DEAD,
+            is_dead,
+            rows.c.provider.in_(list(self.providers)),
             rows.c.order_id == order if order else true(),
             rows.c.provider == provider if provider else true(),
         )
-        query = select(rows.c.order_id, func.count()).where(is_one).group_by(rows.c.order_id)
-        revived = {str(name): int(count) for name, count in await connection.execute(query)}
-        await gates.lock_orders(connection, list(revived))
+        query = select(rows.c.order_id).where(is_one).distinct()
+        await gates.lock_orders(connection, (await connection.execute(query)).scalars().all())
         again = {"state": State.QUEUED, "attempts": 0, "since_s": None, "due_at_s": None}
-        await connection.execute(update(rows).where(is_one).values(again))
+        change = update(rows).where(is_one).values(again).returning(rows.c.order_id)
+        revived = Counter((await connection.execute(change)).scalars())
         late = await self.late(connection)
-        for order_id, count in revived.items():
+        for order_id, count in sorted(revived.items()):
             await gates.count_open(connection, order_id, count)
-            its, now_s = rows.c.order_id == order_id, self.clock.now_s()
-            await gates.release(connection, its, late, now_s, self.terms.second_s)
+            await self.release(connection, rows.c.order_id == order_id, late)
         return revived
 
     async def mark_verified(
@@ -186,18 +207,20 @@ class Queue(Reports):
         async def step(connection: AsyncConnection) -> None:
             late = await self.late(connection)
             if late:
-                now_s, second_s = self.clock.now_s(), self.terms.second_s
-                await gates.open_for_late(connection, late, now_s, second_s)
+                order_ids = await gates.waiting_for(connection, late)
+                await gates.lock_orders(connection, order_ids)
+                await self.release(connection, rows.c.order_id.in_(order_ids), late)
 
         await self.records.write(step)
 
     async def mend_clock(self) -> None:
         """Bring near what waits for a time so far away that the clock must have gone back.
 
-        As near as a second purge may be: what it waits for is unknown by now.
+        First purges wait for nothing but retries, which their account sees to; second ones as long
+        as they may have to.
         """
         now_s = self.clock.now_s()
-        near_s = now_s + self.terms.second_s
+        near_s = case((rows.c.round < ROUNDS, now_s), else_=now_s + self.terms.second_s)
 
         async def mend(connection: AsyncConnection) -> None:
             is_far = rows.c.due_at_s > now_s + DUE_MAX_S
@@ -205,24 +228,45 @@ class Queue(Reports):
 
         await self.records.write(mend)
 
-    async def forget(self, before_s: float) -> int:
-        """Remove orders with all their rows that are older and have nothing open or dead.
+    async def forget(self) -> bool:
+        """Remove some of the rows of an order that is too old; return whether there may be more.
 
-        The audit keeps what they did.
+        An order stays while anything of it is open, or dead at a provider that is configured. The
+        audit keeps what it did.
         """
-        has_dead = exists().where(rows.c.order_id == orders.c.id, rows.c.state == State.DEAD)
-        is_old = and_(orders.c.created_at_s < before_s, orders.c.open_count == 0, ~has_dead)
-        found = await self.records.rows(select(orders.c.id).where(is_old).limit(FORGET_AT_ONCE))
-        old = [row["id"] for row in found]
+        is_kept = and_(
+            rows.c.order_id == orders.c.id, is_dead, rows.c.provider.in_(list(self.providers))
+        )
+        is_old = and_(
+            orders.c.created_at_s < self.clock.now_s() - self.terms.keep_s,
+            orders.c.open_count == 0,
+            ~exists().where(is_kept),
+        )
+        query = select(orders.c.id).where(is_old).order_by(orders.c.created_at_s).limit(1)
+        found = await self.records.rows(query)
+        if not found:
+            return False
+        order_id = found[0]["id"]
+        its = rows.c.order_id == order_id
+        some = select(rows.c.number).where(its).order_by(rows.c.number).limit(FORGET_AT_ONCE)
 
         async def remove(connection: AsyncConnection) -> None:
-            await connection.execute(delete(rows).where(rows.c.order_id.in_(old)))
-            await connection.execute(delete(keys).where(keys.c.order_id.in_(old)))
-            await connection.execute(delete(orders).where(orders.c.id.in_(old)))
+            last = select(func.max(some.subquery().c.number)).scalar_subquery()
+            await connection.execute(delete(rows).where(its, rows.c.number <= last))
+            left = await connection.execute(select(rows.c.number).where(its).limit(1))
+            if left.first() is None:
+                await connection.execute(delete(keys).where(keys.c.order_id == order_id))
+                await connection.execute(delete(orders).where(orders.c.id == order_id))
 
-        if old:
-            await self.records.write(remove)
-        return len(old)
+        await self.records.write(remove)
+        return True
+
+    async def release(
+        self, connection: AsyncConnection, which: ColumnElement[bool], late: Sequence[str]
+    ) -> None:
+        """Make those rows due that wait for nothing any more."""
+        wait = gates.Wait(self.clock.now_s(), self.terms.second_s, self.terms.hop_s)
+        await gates.release(connection, which, late, wait)
 
     def has_inner(self, provider: Provider) -> bool:
         """Return whether any configured cache lies further in."""

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, and_, case, func, select, true
+from sqlalchemy import RowMapping, Select, and_, func, select, true
 
 from purge.errors import BadPurge
 from purge.order_rows import order_of
 from purge.ports import Transactions
-from purge.tables import orders, packs, rows
+from purge.tables import is_dead, orders, packs, rows
 from purge.values import Kind, OrderStatus, Progress, State, Target
 
 
@@ -76,7 +76,7 @@ class Reports:
     async def dead_letters(self, *, provider: str = "", limit: int = 1_000) -> Sequence[DeadLetter]:
         """Return what was given up, oldest order first."""
         is_its = rows.c.provider == provider if provider else true()
-        query = select(rows).where(rows.c.state == State.DEAD, is_its)
+        query = select(rows).where(is_dead, is_its)
         query = query.order_by(rows.c.order_id, rows.c.number, rows.c.provider).limit(limit)
         return [
             DeadLetter(
@@ -91,19 +91,21 @@ class Reports:
 
     async def backlogs(self, names: Iterable[str], now_s: float) -> Sequence[Backlog]:
         """Return what each provider has before it, for the gauges."""
-        found = {name: Backlog(name, 0, 0, 0.0) for name in names}
-        due = func.count(rows.c.due_at_s)
-        dead = func.sum(case((rows.c.state == State.DEAD, 1), else_=0))
-        query = select(
+        due = select(
             rows.c.provider,
-            due.label("due"),
-            dead.label("dead"),
-            func.min(rows.c.due_at_s).label("oldest"),
-        ).group_by(rows.c.provider)
-        for row in await self.records.rows(query):
-            oldest_s = 0.0 if row["oldest"] is None else max(0.0, now_s - row["oldest"])
+            func.count().label("count"),
+            func.min(rows.c.due_at_s).label("oldest_at_s"),
+        )
+        due = due.where(rows.c.due_at_s.is_not(None)).group_by(rows.c.provider)
+        dead = select(rows.c.provider, func.count().label("count")).where(is_dead)
+        found = {name: Backlog(name, 0, 0, 0.0) for name in names}
+        for row in await self.records.rows(due):
+            name, oldest_s = row["provider"], max(0.0, now_s - row["oldest_at_s"])
+            found[name] = Backlog(name, row["count"], 0, oldest_s)
+        for row in await self.records.rows(dead.group_by(rows.c.provider)):
             name = row["provider"]
-            found[name] = Backlog(name, row["due"], int(row["dead"]), oldest_s)
+            before = found.get(name, Backlog(name, 0, 0, 0.0))
+            found[name] = replace(before, dead_rows=row["count"])
         return list(found.values())
 
 

@@ -245,6 +245,8 @@ def _label(subject: Subject) -> str:
         # read from it at a glance. It is a pseudonym, not anonymity.
         material = f"{subject.tenant}\n{name}".encode()
         name = "#" + blake3(material, derive_key_context=_LABEL_KEY).hexdigest()[:16]
+    elif subject.what is What.URL:
+        name = canonical_paths(name)[0]  # as it was typed it may hold a signature
     return " ".join(
         (subject.what, "/".join(part for part in (subject.tenant, name) if part))
     ).strip()

@@ -85,6 +85,10 @@ class Worker:
         outcome, settled = await self._settled(provider, lease)
         spent_s = self.queue.clock.monotonic_s() - began_s
         self.watch.called(provider.name, outcome, spent_s, settled)
+        await self.finish(settled)
+
+    async def finish(self, settled: Settled) -> None:
+        """Write the line of each order with nothing left to do."""
         for order_id in settled.finished:
             self.watch.finished(await self.queue.status(order_id))
 

@@ -64,8 +64,9 @@ async def accepted(
                 its = [_pair(row) for row in changed if row["round"] == done + 1]
                 if its:
                     await gates.call_back(connection, its, provider.depth, done)
-        finished = await _close(connection, [row for row in changed if row["round"] > ROUNDS])
-        await _release(connection, queue, provider, changed)
+        ended = Counter(str(row["order_id"]) for row in changed if row["round"] > ROUNDS)
+        finished = await gates.close(connection, ended)
+        await _release(connection, queue, changed)
         bucket = await pace.locked(connection, provider.account, provider.limits, now_s)
         await pace.store(connection, provider.account, pace.told(bucket, acceptance.budget, now_s))
         facts = {"ids": list(acceptance.ids)[:IDS_MAX], "sent_at_s": lease.taken_at_s}
@@ -141,8 +142,8 @@ async def _buried(
 ) -> Settled:
     """Close what is dead, and let those that waited for it go on."""
     dead = [row for row in changed if row["state"] == State.DEAD]
-    finished = await _close(connection, dead)
-    await _release(connection, queue, queue.providers[lease.provider], dead)
+    finished = await gates.close(connection, Counter(str(row["order_id"]) for row in dead))
+    await _release(connection, queue, dead)
     if dead:
         facts = {"code": dead[0]["code"], "attempts": dead[0]["attempts"]}
         await _record(connection, audit, PURGE_GIVEN_UP, lease, dead, facts)
@@ -170,30 +171,21 @@ async def _lock(connection: AsyncConnection, lease: Lease) -> None:
     await gates.lock_orders(connection, sorted({order_id for order_id, _ in lease.pairs}))
 
 
-async def _close(connection: AsyncConnection, ended: Sequence[RowMapping]) -> tuple[str, ...]:
-    counts = Counter(row["order_id"] for row in ended)
-    left = {
-        order_id: await gates.count_open(connection, order_id, -count)
-        for order_id, count in sorted(counts.items())
-    }
-    return tuple(order_id for order_id, count in left.items() if count == 0)
-
-
 def _next_due_at(queue: Queue, provider: Provider, now_s: float) -> Case[Any] | None:
     """Return when an accepted row is due again, None where a gate has a say in it."""
     if queue.has_inner(provider):
         return None
-    return case((rows.c.round < ROUNDS, now_s + queue.terms.second_s), else_=None)
+    hop_s = queue.terms.hop_s if queue.has_outer(provider) else 0.0
+    return case((rows.c.round < ROUNDS, now_s + queue.terms.second_s - hop_s), else_=None)
 
 
 async def _release(
-    connection: AsyncConnection, queue: Queue, provider: Provider, changed: Sequence[RowMapping]
+    connection: AsyncConnection, queue: Queue, changed: Sequence[RowMapping]
 ) -> None:
-    if changed and (queue.has_inner(provider) or queue.has_outer(provider)):
-        late = await queue.late(connection)
-        now_s, second_s = queue.clock.now_s(), queue.terms.second_s
-        for its in gates.these([_pair(row) for row in changed]):
-            await gates.release(connection, its, late, now_s, second_s)
+    """Let go on what waited; also where no cache lies around this one now, as one may have."""
+    late = await queue.late(connection)
+    for its in gates.these([_pair(row) for row in changed]):
+        await queue.release(connection, its, late)
 
 
 async def _record(

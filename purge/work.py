@@ -6,26 +6,21 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from purge.audit import Head
-from purge.errors import QueueUnavailable
+from purge import strangers
+from purge.audit import Heads
+from purge.errors import AuditBroken, QueueUnavailable
 from purge.lease import Lease
 from purge.ports import Provider
 from purge.send import Worker
 from purge.signing import Signer
 
-#: After the records were away, in seconds.
+#: After the records were away, or a bug, in seconds.
 RECORDS_AWAY_S = 1.0
-#: How often settled orders are forgotten, in seconds.
-FORGET_EVERY_S = 3_600.0
-#: How long a settled order can be looked at, in seconds; the audit keeps it for ever.
-KEEP_S = 30 * 86_400.0
+#: How often old orders are forgotten and rows of removed providers given up, in seconds.
+TIDY_EVERY_S = 60.0
 
 T = TypeVar("T")
 Step = Callable[[], Awaitable[float]]
-
-
-def _ignored(_: Head) -> None:
-    """Keep no head."""
 
 
 async def run_worker(
@@ -33,16 +28,16 @@ async def run_worker(
     stop: asyncio.Event,
     *,
     signer: Signer | None = None,
-    keep_head: Callable[[Head], None] = _ignored,
+    heads: Heads | None = None,
 ) -> None:
     """Work until ``stop`` is set, then finish the calls under way.
 
-    signer, keep_head: sign the audit's head when it has moved, and keep it outside the records.
+    signer, heads: sign the audit's head when it has moved, and keep it outside the records.
     """
     queue = worker.queue
     await _patiently(worker, queue.mend_clock, stop)
     callers = [Caller(worker, provider) for provider in queue.providers.values()]
-    tender = Tender(worker, signer, keep_head)
+    tender = Tender(worker, signer, heads)
     steps: list[Step] = [tender.step, lambda: _spread(worker), *(one.step for one in callers)]
     async with asyncio.TaskGroup() as group:
         for step in steps:
@@ -83,36 +78,58 @@ class Caller:
             await self._worker.send(self._provider, lease)
         except QueueUnavailable as error:  # it is sent again when the lease is over
             self._worker.watch.records_away(error)
+        except Exception as bug:  # noqa: BLE001 (the same: nobody awaits this task's result)
+            self._worker.watch.stumbled(bug)
         self._worker.queue.wake()
 
 
 class Tender:
-    """Sets gauges, mends the clock, signs the head, forgets what is old."""
+    """Sets gauges, signs the head, gives up what nobody sends, forgets what is old."""
 
-    def __init__(
-        self, worker: Worker, signer: Signer | None, keep_head: Callable[[Head], None]
-    ) -> None:
+    def __init__(self, worker: Worker, signer: Signer | None, heads: Heads | None) -> None:
         self._worker = worker
         self._signer = signer
-        self._keep_head = keep_head
-        self._signed = -1
-        self._forget_at_s = worker.queue.clock.monotonic_s()
+        self._heads = heads
+        self._seen = -1  # the entry up to which the audit was signed, or found to be broken
+        self._tidy_at_s = worker.queue.clock.monotonic_s()
 
     async def step(self) -> float:
         """Do it once; return how long to rest."""
         worker = self._worker
         queue, clock = worker.queue, worker.queue.clock
         worker.watch.backlogs(await queue.backlogs(queue.providers, clock.now_s()))
-        if self._signer is not None and await worker.audit.length() != self._signed:
-            head = await worker.audit.sign(self._signer)
-            self._keep_head(head)
-            self._signed = head.seq
-            worker.watch.head_signed(head.seq, head.hash)
-        if clock.monotonic_s() >= self._forget_at_s:
-            self._forget_at_s = clock.monotonic_s() + FORGET_EVERY_S
-            while await queue.forget(clock.now_s() - KEEP_S):
-                pass
+        if self._signer is not None and self._heads is not None:
+            await self._sign(self._signer, self._heads)
+        if clock.monotonic_s() >= self._tidy_at_s:
+            await self._tidy()
+            self._tidy_at_s = clock.monotonic_s() + TIDY_EVERY_S
         return worker.pace.tend_s
+
+    async def _sign(self, signer: Signer, heads: Heads) -> None:
+        """Sign a new end of the audit, unless it does not go on from the last signed one."""
+        audit, watch = self._worker.audit, self._worker.watch
+        length = self._seen
+        try:
+            length = await audit.length()
+            if length == self._seen:
+                return
+            head = await audit.sign(signer, heads.read())
+            heads.keep(head)
+        except AuditBroken as error:
+            self._seen = length
+            watch.head_unsigned(error)
+        except OSError as error:  # tried again: the disk may be full
+            watch.head_unsigned(error)
+        else:
+            self._seen = head.seq
+            watch.head_signed(head.seq, head.hash)
+
+    async def _tidy(self) -> None:
+        worker = self._worker
+        while (buried := await strangers.bury(worker.queue, worker.audit)).rows:
+            await worker.finish(buried)
+        while await worker.queue.forget():
+            pass
 
 
 async def _spread(worker: Worker) -> float:
@@ -136,12 +153,14 @@ async def _repeat(worker: Worker, step: Step, stop: asyncio.Event) -> None:
 async def _patiently(
     worker: Worker, step: Callable[[], Awaitable[T]], stop: asyncio.Event
 ) -> T | None:
-    """Take a step; records that are away are waited for."""
+    """Take a step; records that are away are waited for, and a bug ends no worker."""
     while True:
         try:
             return await step()
         except QueueUnavailable as error:
             worker.watch.records_away(error)
+        except Exception as bug:  # noqa: BLE001 (the worker's outermost loop)
+            worker.watch.stumbled(bug)
         if stop.is_set():
             return None
         await asyncio.sleep(RECORDS_AWAY_S)

@@ -27,18 +27,23 @@ def show(json: Annotated[bool, typer.Option("--json", help="One JSON object.")] 
 
 @app.command("check")
 def check() -> None:
-    """Check the settings, the keys, the preset files and the store, and print the engine."""
+    """Check settings, keys, preset files, purge providers and the store; print the engine."""
     import asyncio
 
     from edgeproof import settings
     from edgeproof.presets import check_files
+    from edgeproof.purging import check_providers
     from edgeproof.wiring import edge_secrets, open_ring
+    from origin.adapters.records.engines import with_driver
+    from origin.adapters.records.migrate import SYNC_DRIVERS
     from origin.flow.jobs import describe_engine
 
     loaded = settings.load()
+    with_driver(loaded.records_url, SYNC_DRIVERS)
     edge_secrets(loaded)
     ring = open_ring(loaded)()
     check_files(loaded.presets_path)
+    check_providers(loaded)
     store = asyncio.run(_store(loaded))
     remark(f"settings are good; {store}; {len(ring)} key(s) in the ring; data in {loaded.data_dir}")
     out(describe_engine())

@@ -212,6 +212,8 @@ def write_presets(loaded: Settings) -> None:
 def gallery_routes(origin: Origin) -> list[BaseRoute]:
     """Return the gallery's routes for the private listener."""
     from edgeproof.gallery.routes import routes
-    from edgeproof.gallery_service import DemoGallery
+    from edgeproof.gallery_service import OWNER, DemoGallery
+    from edgeproof.proof_page.desk import ProofDesk
+    from edgeproof.proof_page.routes import routes as proof_routes
 
-    return [*routes(DemoGallery(origin))]
+    return [*proof_routes(ProofDesk(origin, OWNER)), *routes(DemoGallery(origin))]

@@ -179,8 +179,13 @@ class _Way:
 
 
 def _run(order: _Order, way: _Way, *, all_owners: bool = True) -> None:
-    from edgeproof.erase_run import erase, foretell
+    from edgeproof.erase_run import erase, foretell, this_account
+    from edgeproof.reasons import check_reason
+    from edgeproof.receipts import check_place
 
+    check_reason(order.reason, order.by or this_account())
+    if way.receipt is not None:
+        check_place(way.receipt)
     foretold = asyncio.run(foretell(order.tenant, order.scope()))
     if way.is_dry:
         _show(foretold.photos, order, as_json=way.as_json)
@@ -235,6 +240,8 @@ def show_finished(finished: Finished, path: Path | None, *, as_json: bool) -> No
         out(json_module.dumps(json_module.loads(finished.receipt), separators=(",", ":")))
     else:
         _say(json_module.loads(finished.receipt)["receipt"], finished, path)
+    if finished.exit_code is ExitCode.UNVERIFIED:
+        remark("the photos are gone from the origin; run the same command again for the proof")
     if finished.exit_code is not ExitCode.DONE:
         raise typer.Exit(finished.exit_code)
 
@@ -254,6 +261,10 @@ def _say(receipt: dict[str, Any], finished: Finished, path: Path | None) -> None
     for edge in receipt["edges"]:
         row = (edge["edge"], edge["verdict"].replace("_", " "), edge["gone"])
         table.add_row(*map(str, (*row, edge["still_there"], edge["unknown"])))
+    for purge in receipt["purges"]:
+        for part in purge["providers"]:
+            if part["failure"] or part["purged_again_at"] is None:
+                out(f"purge  {part['provider']}  {part['failure'] or 'under way'}")
     if receipt["edges"]:
         Console().print(table)
     out(f"receipt  {path}")

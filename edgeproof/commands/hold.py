@@ -87,12 +87,13 @@ async def _set(
 
     from edgeproof.erase_run import opened, this_account
     from edgeproof.erasing import new_id
+    from edgeproof.reasons import check_reason
     from origin.erasure import Hold
 
-    now_s = time.time()
+    now_s, who = time.time(), by or this_account()
     if until_s is not None and until_s <= now_s:
         raise CommandFailed("--until is in the past", ExitCode.USAGE)
-    _check_reason(reason)
+    check_reason(reason, who)
     held: list[dict[str, object]] = []
     async with opened(0) as (_, stores, erasing):
         async for asset in _assets(stores, kind, name, tenant):
@@ -100,7 +101,7 @@ async def _set(
                 hold=new_id("h", now_s),
                 tenant=tenant,
                 asset=asset,
-                by=by or this_account(),
+                by=who,
                 reason=reason,
                 since_s=int(now_s),
                 until_s=until_s,
@@ -116,10 +117,11 @@ async def _set(
 
 async def _lift(kind: str, name: str, tenant: str, reason: str, by: str) -> list[tuple[str, int]]:
     from edgeproof.erase_run import opened, this_account
+    from edgeproof.reasons import check_reason
 
-    _check_reason(reason)
     lifted: list[tuple[str, int]] = []
     who = by or this_account()
+    check_reason(reason, who)
     async with opened(0) as (_, stores, erasing):
         async for asset in _assets(stores, kind, name, tenant):
             also = _audited(erasing.audit, "hold_lifted", {"by": who, "reason": reason})
@@ -178,9 +180,3 @@ def _audited(audit: Any, event: str, facts: Mapping[str, object]) -> Any:
             await audit.append(connection, event, {"asset": name, **facts})
 
     return also
-
-
-def _check_reason(reason: str) -> None:
-    if not reason.strip() or len(reason) > 200 or "@" in reason:
-        sentence = "a reason is a case's number or a sentence, at most 200 characters, no address"
-        raise CommandFailed(sentence, ExitCode.USAGE)

@@ -116,7 +116,7 @@ def overview(orders: Sequence[OrderStatus], backlogs: Sequence[Backlog]) -> None
     from edgeproof.purge_words import state_of
 
     rows = [
-        (one.order.order, moment(one.order.created_at_s), state_of(one), one.order.label,
+        (one.order.order, moment(one.order.created_at_s), state_of(one), _short(one.order.label),
          one.order.mode, one.target_count, one.open_count, one.order.by)
         for one in orders
     ]  # fmt: skip

@@ -18,7 +18,10 @@ import pytest
 from edge.local_varnish import find_missing
 from tests.conftest import missing
 from tests.images.photos import photo_jpeg
-from tests.system.purging import TENANT, Chain, chain
+from tests.system.purging import Chain, chain
+from tests.system.server import TENANT
+
+WAITED = ("purge", "asset", "--tenant", TENANT, "--wait")
 
 pytestmark = pytest.mark.xdist_group("purging")
 
@@ -106,8 +109,7 @@ def test_a_wrong_token_is_a_dead_letter_that_is_listed_and_replayed(on: Chain, a
     running.stop()  # the server's own worker knows the right token
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "edgeproof", "purge", "asset", asset, "--tenant", TENANT]
-            + ["--wait"],
+            [sys.executable, "-m", "edgeproof", *WAITED, asset],
             env=wrong, capture_output=True, text=True, check=False, timeout=180,
         )  # fmt: skip
         assert done.returncode == 3, done.stderr

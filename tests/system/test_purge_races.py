@@ -16,14 +16,18 @@ import pytest
 
 from edge.local_varnish import find_missing
 from tests.conftest import missing
+from tests.edge.varnish import Varnish
 from tests.images.photos import photo_jpeg
-from tests.system.purging import TENANT, Chain, chain
+from tests.system.purging import Chain, chain
+from tests.system.server import TENANT
 
 pytestmark = pytest.mark.xdist_group("purging")
 
 RACES = int(os.environ.get("PURGE_RACES", "40"))
 #: So many photos race at once; each race is a purge and two renders of a picture that is new.
 PHOTOS = 20
+#: Old answers of a soft purge end at most so long after the first one is asked for.
+SOFT_S = 10.0
 #: What the origin promises: from so long after the acknowledgement on.
 ORIGIN_S = 1.0
 
@@ -62,15 +66,32 @@ def race(on: Chain, asset: str, number: int) -> list[str]:
         wrong.append(f"origin: {answer.status_code}, generation {seen}, below {wanted}")
     early.join()
     settled = on.settled(order["order"])
-    assert settled["state"] == "settled", settled
+    assert settled["state"] == "settled", settled["providers"]
     for name, edge in (("shield", on.shield), ("edge", on.edge)):
-        for ask in range(2):
-            found = edge.ask(target, host=f"127.0.0.1:{on.origin.public_port}")
-            seen = int(found.headers.get("edgeproof-generation", "-1"))
-            is_old = found.status != 200 or seen < wanted
-            # A soft purge lets the first one who asks have the old picture once more.
-            if is_old and not (ask == 0 and order["mode"] == "soft"):
-                wrong.append(f"{name}: {found.status}, generation {seen}, below {wanted}")
+        lasts_s = SOFT_S if order["mode"] == "soft" else 0.0
+        host = f"127.0.0.1:{on.origin.public_port}"
+        old = old_answers(edge, target, host, wanted, lasts_s)
+        wrong += [f"{name}, {order['mode']}: {line}" for line in old]
+    return wrong
+
+
+def old_answers(edge: Varnish, target: str, host: str, wanted: int, lasts_s: float) -> list[str]:
+    """Ask an edge five times; return what is older than wanted.
+
+    A soft purge lets the first who ask have the old picture while it is fetched anew.
+    """
+    began_s, wrong = time.monotonic(), []
+    asks_left = 5
+    while asks_left:
+        answer = edge.ask(target, host=host)
+        seen = int(answer.headers.get("edgeproof-generation", "-1"))
+        if answer.status == 200 and seen >= wanted:
+            asks_left -= 1
+        elif asks_left < 5 or time.monotonic() - began_s >= lasts_s:
+            wrong.append(f"{answer.status}, generation {seen}, below {wanted}")
+            asks_left -= 1
+        else:
+            time.sleep(0.05)
     return wrong
 
 
@@ -80,9 +101,7 @@ def test_no_answer_is_older_than_a_purge_that_raced_with_its_render(on: Chain) -
 
     def run(lane: int) -> list[str]:
         return [
-            line
-            for number in range(lane, RACES, PHOTOS)
-            for line in race(on, assets[lane], number)
+            line for number in range(lane, RACES, PHOTOS) for line in race(on, assets[lane], number)
         ]
 
     with ThreadPoolExecutor(PHOTOS) as pool:

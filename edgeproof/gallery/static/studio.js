@@ -128,6 +128,7 @@ function heading(photo) {
     h("p", { class: "photofacts" }, ...facts.map((fact) => h("span", {}, fact))),
     photo.warnings.length ? h("ul", { class: "warnings", "aria-label": "Warnings" }, ...photo.warnings.map((words) => h("li", {}, words))) : null,
     h("p", { class: "assetid" }, "asset ", h("code", {}, photo.asset)),
+    h("p", {}, h("a", { class: "print", href: `proof.html?asset=${photo.asset}` }, "Order a print")),
   );
 }
 

@@ -33,8 +33,7 @@ async def owners(subjects: Sequence[Subject]) -> Mapping[Subject, Sequence[str]]
 async def may(record: TokenRecord, *subjects: Subject) -> bool:
     try:
         await check_purge(record, subjects, owners)
-    except Unauthorized as refused:
-        assert refused.code == "api.token_scope"
+    except Unauthorized:
         return False
     return True
 
@@ -90,7 +89,7 @@ async def test_a_wider_scope_may_do_what_the_narrower_ones_may(
         (Subject(What.PREFIX, "", "/v1/"), False),
     ],
 )
-async def test_a_shops_token_purges_that_shop_only(subject: Subject, is_allowed: bool) -> None:
+async def test_a_shops_token_purges_that_shop_only(subject: Subject, *, is_allowed: bool) -> None:
     assert await may(token("acme", "purge:all"), subject) is is_allowed
 
 

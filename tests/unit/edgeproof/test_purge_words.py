@@ -70,7 +70,7 @@ def test_no_name_at_all_is_an_empty_selection() -> None:
     ],
 )
 def test_wide_purges_are_known_however_they_are_named(
-    what: What, name: str, everything: bool, shop: bool
+    what: What, name: str, *, everything: bool, shop: bool
 ) -> None:
     subject = Subject(what, "", name)
     assert (is_everything(subject), is_of_a_whole_shop(subject)) == (everything, shop)
@@ -87,7 +87,10 @@ def order_status(*states: State, open_count: int = 0, accepted: bool = True) -> 
     at_s = 1.0 if accepted else None
     progress = [Progress(f"p{n}", {state: 1}, at_s, None) for n, state in enumerate(states)]
     names = tuple(part.provider for part in progress)
-    order = Order("p1", What.TAG, "", "tag x", (), Mode.SOFT, False, "me", "", 0.0, names)
+    order = Order(
+        "p1", What.TAG, "", "tag x", (), Mode.SOFT, is_takedown=False, by="me", reason="",
+        created_at_s=0.0, providers=names,
+    )  # fmt: skip
     return OrderStatus(order, 1, open_count, progress)
 
 

@@ -53,9 +53,12 @@ def test_a_store_that_cannot_be_read_is_refused_with_an_example(url: str) -> Non
         Settings(store_url=url)
 
 
-def test_an_endpoint_has_no_path() -> None:
-    with pytest.raises(ValidationError):
-        Settings(store_url="s3://photos", s3_endpoint="https://s3.example.org/photos")
+@pytest.mark.parametrize(
+    "endpoint", ["https://s3.example.org/photos", "https://key:secret@s3.example.org"]
+)
+def test_an_endpoint_has_no_path_and_no_key_for_receipts_name_it(endpoint: str) -> None:
+    with pytest.raises(ValidationError, match="no path, no password"):
+        Settings(store_url="s3://photos", s3_endpoint=endpoint)
 
 
 def test_the_defaults_of_the_limits_are_said_once() -> None:

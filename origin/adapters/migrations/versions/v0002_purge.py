@@ -82,8 +82,15 @@ def _rows() -> None:
         _text("code", 40),
     )
     urgency = ["provider", "lane", "due_at_s", "order_id", "number"]
-    op.create_index("ix_purge_rows_urgency", "purge_rows", urgency)
-    op.create_index("ix_purge_rows_provider_lease", "purge_rows", ["provider", "lease"])
+    _index_only("urgency", "due_at_s IS NOT NULL", urgency)
+    _index_only("lease", "lease IS NOT NULL", ["provider", "lease"])
+    _index_only("dead", "state = 'dead'", ["provider"])
+
+
+def _index_only(name: str, condition: str, columns: list[str]) -> None:
+    its = sa.text(condition)
+    name = f"ix_purge_rows_{name}"
+    op.create_index(name, "purge_rows", columns, sqlite_where=its, postgresql_where=its)
 
 
 def _keys() -> None:
