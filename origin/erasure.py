@@ -148,15 +148,18 @@ class ErasureRecords(Protocol):
         receipt: str,
         *,
         also: Callable[[Any], Awaitable[None]] | None = None,
-    ) -> None:
-        """Keep the receipt; the erase is over. ``also`` runs in the same transaction."""
+    ) -> bool:
+        """Keep the receipt; the erase is over. ``also`` runs in the same transaction.
+
+        False when another run of this erase has ended it: its receipt stands, nothing is changed.
+        """
 
 
 class PrintErasure(Protocol):
     """What prints have of a photo: files, recipes, jobs."""
 
     async def erase_prints(self, tenant: str, asset: str) -> tuple[int, int]:
-        """Remove every print of an erased photo that no hold keeps; return (removed, kept).
+        """Remove the files of a photo's prints that the records have given up.
 
-        Harmless when repeated.
+        Return (removed, kept). Harmless when repeated.
         """

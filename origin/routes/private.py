@@ -212,9 +212,7 @@ def _announced_bytes(request: Request) -> int:
     return int(length) if length.isdecimal() else 0
 
 
-async def body_of(
-    request: Request, *, deadline_s: float = BODY_DEADLINE_S
-) -> AsyncIterator[bytes]:
+async def body_of(request: Request, *, deadline_s: float = BODY_DEADLINE_S) -> AsyncIterator[bytes]:
     """Read the body; a client that goes away, stalls or drips is told so and holds nothing."""
     chunks = request.stream()
     now_s = asyncio.get_running_loop().time

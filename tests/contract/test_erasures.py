@@ -222,7 +222,8 @@ async def test_one_unfinished_erase_of_a_subject_goes_on_until_its_receipt(shop:
     first = Erasure("e-1", "acme", Kind.OWNER, "x", "ops", "", NOW_S)
     assert await shop.begin_erasure(first) == first
     assert await shop.begin_erasure(replace(first, erasure="e-2")) == first
-    await shop.finish_erasure("e-1", "{}")
+    assert await shop.finish_erasure("e-1", "{}")
+    assert not await shop.finish_erasure("e-1", "another run's"), "the first receipt stands"
     second = replace(first, erasure="e-2")
     assert await shop.begin_erasure(second) == second
     found = await shop.erasures("acme", Kind.OWNER, "x")

@@ -79,7 +79,8 @@ async def test_an_order_is_sent_twice_to_each_provider_the_inner_one_first(on: B
     shield, cdn = (on.vendors[name].times_of("a") for name in ("shield", "cdn"))
     assert len(shield) == len(cdn) == 2
     assert shield[0] <= cdn[0] < shield[1] <= cdn[1]
-    assert shield[1] - shield[0] >= 5.0
+    assert shield[1] - shield[0] >= 4.0
+    assert cdn[1] - shield[1] >= 1.0, "what was between the two caches has arrived"
     assert cdn[1] - cdn[0] >= 5.0
     status = await on.queue.status(order.order)
     assert status.is_settled
@@ -301,7 +302,7 @@ async def test_a_clock_that_goes_back_stops_nothing(on: Bench) -> None:
     assert (await on.queue.status(order.order)).is_settled
     for vendor in on.vendors.values():
         first, second = vendor.times_of("a")
-        assert 5.0 <= second - first <= 15.0
+        assert 4.0 <= second - first <= 15.0
 
 
 async def test_a_clock_that_goes_forward_does_not_bring_the_second_purge_forward(
@@ -316,7 +317,7 @@ async def test_a_clock_that_goes_forward_does_not_bring_the_second_purge_forward
     on.clock.pass_by(5.1)
     await on.run()
     first, second = on.vendors["shield"].times_of("a")
-    assert second - first >= 5.0
+    assert second - first >= 4.0
 
 
 async def test_settled_orders_are_forgotten_and_dead_letters_are_not(on: Bench) -> None:
@@ -325,7 +326,9 @@ async def test_settled_orders_are_forgotten_and_dead_letters_are_not(on: Bench) 
     on.vendors["cdn"].faults = [ProviderRefused()]
     kept = await on.purge("b")
     await on.run()
-    assert await on.queue.forget(on.clock.now_s() + 1.0) == 1
+    on.clock.pass_by(on.queue.terms.keep_s + 1.0)
+    while await on.queue.forget():
+        pass
     assert (await on.queue.status(kept.order)).dead_count == 1
     with pytest.raises(BadPurge) as refused:
         await on.queue.status(done.order)

@@ -29,7 +29,9 @@ from purge.send import Pace, Worker
 from purge.values import Acceptance, Batch, Kind, Limits
 from purge.work import run_worker
 
-TERMS = Terms(coalesce_s=0.02, second_s=0.3, lease_s=0.6, inner_wait_s=2.0, pack_targets=16)
+TERMS = Terms(
+    coalesce_s=0.02, second_s=0.3, hop_s=0.05, lease_s=0.6, inner_wait_s=2.0, pack_targets=16
+)
 LIMITS = Limits({Kind.TAG: 8}, rate_per_s=400.0, burst=50)
 NAMES = {"shield": 0, "cdn": 1}
 
@@ -76,7 +78,7 @@ async def main(folder: Path) -> None:
     queue = Queue(records, vendors(folder), clock, TERMS)
     audit = Audit(records, clock.now_s)
     watch = Watch(CollectorRegistry(), structlog.get_logger())
-    worker = Worker(queue, audit, watch, pace=Pace(poll_s=0.02), backoff=lambda _: 0.05)
+    worker = Worker(queue, audit, watch, pace=Pace(poll_s=0.02, parallel=2), backoff=lambda _: 0.05)
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
     sys.stdout.write("working\n")

@@ -1,6 +1,7 @@
 """Workers are killed every few hundred milliseconds; every acknowledged purge arrives all the same.
 
-Ten seconds in CI; ``CHAOS_S=60`` makes it a minute.
+On SQLite and on PostgreSQL, two worker processes at once. Eight seconds of each in CI;
+``CHAOS_S=60`` makes it a minute.
 """
 
 from __future__ import annotations
@@ -24,14 +25,15 @@ from origin.adapters.records import Database, upgrade
 from purge.audit import Audit
 from purge.clock import SystemClock
 from purge.desk import Desk, Wish
+from purge.errors import QueueUnavailable
 from purge.queue import Queue
 from purge.values import Mode, Order, Subject, What
 from tests.faults.purge_worker import NAMES, TERMS, vendors
 
 ROOT = Path(__file__).parents[2]
-CHAOS_S = float(os.environ.get("CHAOS_S", "10"))
+CHAOS_S = float(os.environ.get("CHAOS_S", "8"))
 #: Long enough for any machine; the test ends as soon as all is settled.
-PATIENCE_S = 120.0
+PATIENCE_S = 240.0
 WORKERS = 2
 ROUNDS = 2
 
@@ -60,11 +62,22 @@ def begin(folder: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log)
 
 
-@pytest.mark.anyio
-async def test_every_acknowledged_purge_survives_kills_of_its_workers(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/records.sqlite3"
-    upgrade(url)
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The records, migrated; the worker processes read it in the folder."""
+    if request.param == "PostgreSQL":
+        url = str(request.getfixturevalue("postgres_url"))
+    else:
+        url = f"sqlite:///{tmp_path}/records.sqlite3"
+        upgrade(url)
     (tmp_path / "url").write_text(url)
+    return url
+
+
+@pytest.mark.anyio
+async def test_every_acknowledged_purge_survives_kills_of_its_workers(
+    url: str, tmp_path: Path
+) -> None:
     database = Database(url, busy_timeout_s=5.0)
     records, clock = PurgeRecords(database), SystemClock()
     queue = Queue(records, vendors(tmp_path), clock, TERMS)
@@ -77,7 +90,7 @@ async def test_every_acknowledged_purge_survives_kills_of_its_workers(tmp_path: 
         kills = 0
         while time.monotonic() < end_s or kills < WORKERS:
             for _ in range(chance.randrange(4)):
-                ordered.append(await _order(desk, len(ordered), chance))
+                ordered += await _order(desk, len(ordered), chance)
             await asyncio.sleep(chance.uniform(0.1, 0.4))
             if chance.random() < 0.4:
                 victim = chance.randrange(WORKERS)
@@ -92,10 +105,14 @@ async def test_every_acknowledged_purge_survives_kills_of_its_workers(tmp_path: 
     await database.close()
 
 
-async def _order(desk: Desk, number: int, chance: random.Random) -> Order:
+async def _order(desk: Desk, number: int, chance: random.Random) -> list[Order]:
+    """Order a purge; nothing when the records are too busy to take it: nobody was promised it."""
     tags = [f"x-{number}-{index}" for index in range(chance.choice((1, 3, 40)))]
     wish = Wish(Mode.SOFT, "chaos", is_takedown=chance.random() < 0.2)
-    return await desk.order([Subject(What.TAG, name=tag) for tag in tags], wish)
+    try:
+        return [await desk.order([Subject(What.TAG, name=tag) for tag in tags], wish)]
+    except QueueUnavailable:
+        return []
 
 
 async def _settled(queue: Queue, ordered: list[Order]) -> None:
@@ -107,6 +124,7 @@ async def _settled(queue: Queue, ordered: list[Order]) -> None:
 
 
 def _check(folder: Path, ordered: list[Order]) -> None:
+    assert ordered
     known = {target.text: order for order in ordered for target in order.targets}
     for name in NAMES:
         times: dict[str, list[float]] = {text: [] for text in known}
@@ -117,4 +135,5 @@ def _check(folder: Path, ordered: list[Order]) -> None:
         for text, order in known.items():
             assert len(times[text]) >= ROUNDS, text
             assert times[text][0] >= order.created_at_s
-            assert times[text][-1] - times[text][0] >= TERMS.second_s - 0.01
+            hop_s = TERMS.hop_s if name == "shield" else 0.0
+            assert times[text][-1] - times[text][0] >= TERMS.second_s - hop_s - 0.01

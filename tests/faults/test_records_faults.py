@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from functools import partial
@@ -24,6 +25,7 @@ from origin.adapters.records import Database, SqlRecords, schema, upgrade
 from origin.adapters.records.engines import with_driver
 from origin.adapters.records.migrate import NEWEST, SYNC_DRIVERS
 from origin.errors import StoreUnavailable
+from origin.ports import DesignRecord
 from tests.contract.samples import ASSET, PHOTOGRAPH, TENANT, named, with_photo
 from tests.faults.programs import said, started
 
@@ -52,6 +54,21 @@ async def test_a_locked_database_refuses_writes_in_bounded_time_and_still_reads(
         assert caught.value.kind.retry_after_s
         assert await records.asset("acme", ASSET) == PHOTOGRAPH
     assert await records.bump_generation("acme", ASSET) == 1
+
+
+async def test_an_error_of_the_records_quotes_no_caption_and_no_owner(
+    records: SqlRecords, records_path: Path
+) -> None:
+    await with_photo(records)
+    with closing(sqlite3.connect(records_path, isolation_level=None)) as connection:
+        connection.execute("DROP TABLE design_owners")
+    design = DesignRecord("acme", "d" * 52, ASSET, b'{"text":"Zuckerwatte"}', "c-4711", 1)
+    with pytest.raises(StoreUnavailable) as caught:
+        await records.add_design(design)
+    words = "".join(traceback.format_exception(caught.value))
+    assert "no such table: design_owners" in caught.value.log
+    assert "Zuckerwatte" not in words
+    assert "c-4711" not in words
 
 
 async def test_writers_that_queue_behind_a_lock_all_get_an_answer_soon(

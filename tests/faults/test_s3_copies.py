@@ -153,6 +153,25 @@ async def test_a_flipped_bit_of_a_source_is_found_and_no_copy_of_it_kept(
     assert await read(sources, "a") == b"a" * SIZE_BYTES
 
 
+async def test_a_photo_erased_elsewhere_leaves_this_host_and_the_others_stay(
+    sources: S3Sources, root: Path
+) -> None:
+    async def is_erased(tenant: str, asset: str) -> bool:
+        return (tenant, asset) == ("acme", "a")
+
+    for asset in ("a", "b"):
+        await keep(sources, asset)
+        await read(sources, asset)
+    assert copies(root) == 2
+    assert await sources.drop_copies(is_erased) == 1
+    assert copies(root) == 1
+    async with sources.local_path("acme", "a") as lent:
+        assert lent is not None
+        await sources.drop_copies(is_erased)
+        assert lent.exists(), "who reads it reads to the end"
+    assert not lent.exists()
+
+
 async def test_a_full_local_disk_says_so_keeps_no_half_copy_and_mends_itself(
     bucket: Bucket, small_disk: Path
 ) -> None:

@@ -35,12 +35,12 @@ PROFILES: Final = Profiles()
 def product(reference: str = "photo-10x15~1", **changes: Any) -> Product:
     """Return a product that comes along, with other values where asked.
 
-    ``trim_um`` and ``dpi`` (target and floor) as small as a quick test needs.
+    ``dpi``: the target; then nothing is refused for too few px.
     """
     found = Products().by_reference(reference)
     dpi = changes.pop("dpi", None)
     if dpi is not None:
-        changes |= {"dpi_target": dpi, "dpi_floor": min(dpi, found.dpi_floor)}
+        changes |= {"dpi_target": dpi, "dpi_floor": 1}
     return replace(found, **changes)
 
 

@@ -13,7 +13,8 @@ from cache_keys.presets import Look
 from origin.decode.libvips import pyvips
 from origin.ingest.caps import Caps
 from origin.ingest.guard import guard
-from origin.render.master import make_masters
+from origin.render.master import make_levels, make_masters
+from origin.render.passes import passes_of
 from origin.render.pipeline import Clock, finished, render_file
 from origin.render.plan import Plan, plan
 from origin.values import Masters, Photo, Rendered
@@ -35,8 +36,13 @@ class Kept:
 
     @cached_property
     def masters(self) -> Masters:
-        """Return its masters."""
-        return make_masters(self.path, self.photo)
+        """Return its masters of all passes."""
+        first, *later = passes_of(self.photo)
+        masters = make_masters(self.path, self.photo)
+        assert tuple(masters.levels) == first
+        for levels in later:
+            masters.levels.update(make_levels(self.path, self.photo, levels))
+        return masters
 
     def plan(self, look: Look) -> Plan:
         """Return the plan of a look."""

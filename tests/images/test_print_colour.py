@@ -108,9 +108,7 @@ def test_a_soft_proof_is_littlecms_proofing_transform(
 ) -> None:
     px = random_colours(3)
     press = to_press(tagged(px, source), how(tmp_path, source), prints.PROFILES)
-    shown = to_display(
-        press, prints.PROFILES.by_name(PRESS), shows_paper=shows_paper, depth=DEEP
-    )
+    shown = to_display(press, prints.PROFILES.by_name(PRESS), shows_paper=shows_paper, depth=DEEP)
     found = np.asarray(shown.numpy()).reshape(-1, 3) / TOP
     wanted = littlecms.proofed(
         px.reshape(-1, 3) / TOP,
@@ -156,8 +154,7 @@ def test_ink_stays_below_the_limit_whatever_the_colour(tmp_path: Path, source: s
 
 
 def test_the_source_profile_decides(tmp_path: Path) -> None:
-    """The comparisons above would pass a converter that read every source as sRGB only if this
-    failed: the same numbers are other inks."""
+    """The same numbers are other inks: else a converter from sRGB alone would pass above."""
     px = random_colours(6)
     inks = [
         np.asarray(
@@ -172,9 +169,7 @@ def test_the_source_profile_decides(tmp_path: Path) -> None:
 
 def test_a_page_in_srgb_of_an_srgb_photo_keeps_every_number(tmp_path: Path) -> None:
     px = (random_colours(7) >> 8).astype(np.uint8)
-    found = to_output(
-        tagged(px, "srgb"), how(tmp_path, "srgb", "photo-10x15~1"), prints.PROFILES
-    )
+    found = to_output(tagged(px, "srgb"), how(tmp_path, "srgb", "photo-10x15~1"), prints.PROFILES)
     assert np.array_equal(np.asarray(found.numpy()), px)
 
 

@@ -1,4 +1,4 @@
-"""A real origin behind a real Varnish shield and an outer Varnish that two vendors' doubles purge."""
+"""A real origin behind a Varnish shield, and an outer Varnish that two vendors' doubles purge."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from edgeproof.cdn_double.desk import Accounts
 from edgeproof.cdn_double.network import Network
 from tests.edge.cdn import serving
 from tests.edge.varnish import Answer, Varnish, site_vcl, varnishd, write_conf
-from tests.system.server import TENANT, Server, server
+from tests.system.server import Server, server
 
 OWN, OUTER, PURGE = "0a" * 32, "0b" * 32, "5e" * 32
 #: Short, so that a second purge comes 5 s after the first.
@@ -30,7 +30,7 @@ WAIT_S = 60.0
 
 @dataclass
 class Chain:
-    """origin ◀ shield ◀ edge; the shield is purged as Varnish, the edge as Fastly and Cloudflare."""
+    """origin ◀ shield ◀ edge; the shield purged as Varnish, the edge as Fastly and Cloudflare."""
 
     origin: Server
     shield: Varnish
@@ -162,6 +162,3 @@ def chain(folder: Path, **settings: str) -> Iterator[Chain]:
                     *("--scope", "purge:all", "--scope", "audit:read"),
                 ).stdout.strip()
                 yield Chain(origin, shield, edge, double_url, token)
-
-
-__all__ = ["TENANT", "Chain", "chain"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from edgeproof import logs
+from edgeproof.cli import main
 from edgeproof.receipts import check_receipt
 from tests.images.photos import photo_jpeg
 from tests.system.erasing import (
@@ -136,10 +140,24 @@ def test_a_held_photo_is_named_and_kept_until_the_hold_is_lifted(shop: Server) -
 def test_what_was_erased_before_shows_its_receipt_again(shop: Server) -> None:
     took_in(shop, photo_jpeg(640, 480, 77), "gerd")
     first = shop.run("erase", "owner", "gerd", *WHY, "--json")
+    kept = set((shop.data_dir / "receipts").iterdir())
     again = shop.run("erase", "owner", "gerd", *WHY, "--json")
     assert again.stdout == first.stdout
+    assert set((shop.data_dir / "receipts").iterdir()) == kept, "its file is the same one"
     nobody = shop.run("erase", "owner", "nobody", *WHY, check=False)
     assert nobody.returncode == 1
+
+
+def test_two_erases_at_once_are_one_erase_with_one_receipt(shop: Server) -> None:
+    for seed in (81, 82, 83):
+        took_in(shop, photo_jpeg(640, 480, seed), "karl")
+    command = ("erase", "owner", "karl", *WHY, "--json")
+    with ThreadPoolExecutor(2) as pool:
+        both = [pool.submit(shop.run, *command) for _ in range(2)]
+        printed = {run.result().stdout for run in both}
+    (receipt,) = map(receipt_of, printed)
+    assert receipt["photo_counts"]["erased"] == 3
+    assert shop.run("audit", "verify").returncode == 0
 
 
 def test_a_receipt_is_checked_offline_online_and_against_changes(
@@ -173,6 +191,8 @@ def test_a_sweep_erases_what_is_over_and_says_so(shop: Server) -> None:
         row = json.loads(shop.run("sweep", "--dry-run", "--json").stdout)
         assert (row["asset"], row["retention"]) == (asset, "transient")
         assert "1 erased" in shop.run("sweep").stdout
+        nothing = shop.run("sweep").stdout
+        assert nothing == "acme  0 erased\n", "no photo, no receipt, not the last one's again"
     finally:
         del shop.environment["EDGEPROOF_TRANSIENT_DAYS"]
     assert shop.get(asset, "w_160.jpg").status_code == 410
@@ -188,6 +208,12 @@ def test_a_sweep_erases_what_is_over_and_says_so(shop: Server) -> None:
         (("hold", "set", "asset", "x", "--tenant", "acme", "--reason", "a@b"), 2, "no address"),
         (("hold", "set", "asset", "x", "--tenant", "acme", "--reason", "r"), 1, "asset.unknown"),
         (("erase", "verify", "no-such-file"), 2, "cannot be read"),
+        (("erase", "owner", "x", *WHY[:3], "of a@b.example", "--yes"), 2, "no address"),
+        (("erase", "owner", "x", *WHY[:3], " ", "--yes"), 2, "ticket's number"),
+        (("erase", "owner", "x", *WHY, "--by", "x" * 101), 2, "--by"),
+        (("erase", "owner", "x", *WHY, "--receipt", "/"), 2, "it is a folder"),
+        (("erase", "owner", "x", *WHY, "--receipt", "/proc/none/r.json"), 2, "cannot be written"),
+        (("sweep", "--by", "two\nlines"), 2, "--by"),
     ],
     ids=[
         "unknown photo",
@@ -197,14 +223,30 @@ def test_a_sweep_erases_what_is_over_and_says_so(shop: Server) -> None:
         "address",
         "hold of none",
         "file",
+        "address in a reason",
+        "empty reason",
+        "long name",
+        "receipt is a folder",
+        "receipt in no folder",
+        "control character",
     ],
 )
 def test_a_wrong_command_says_what_is_wrong(
-    shop: Server, command: tuple[str, ...], code: int, words: str
+    shop: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    command: tuple[str, ...],
+    code: int,
+    words: str,
 ) -> None:
-    ended = shop.run(*command, check=False)
-    assert ended.returncode == code, ended.stderr
-    assert words in ended.stderr
+    for name, value in shop.environment.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(logs, "configure", lambda _: None)  # this process has its own
+    monkeypatch.setattr(sys, "argv", ["edgeproof", *command])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == code
+    assert words in capsys.readouterr().err
 
 
 def test_without_a_terminal_and_without_yes_nothing_is_erased(shop: Server) -> None:

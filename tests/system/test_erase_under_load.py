@@ -185,6 +185,42 @@ def test_from_the_receipt_on_every_answer_for_the_photo_is_410(shop: Shop) -> No
     assert {shop.ask(target) for target in old} == {410}
 
 
+def test_an_erase_whose_purge_was_refused_says_so_and_goes_on_when_it_is_mended(
+    shop: Shop,
+) -> None:
+    origin, host = shop.origin, f"127.0.0.1:{shop.origin.public_port}"
+    asset = origin.asset(traced_photo(92))
+    target = shop.target(asset, "w_160.jpg")
+    assert shop.edge.ask(target, host=host).status == 200
+    command = ("erase", "asset", asset, "--tenant", "acme", "--reason", "ticket 92", "--yes")
+    origin.environment["EDGEPROOF_PURGE_SECRET"] = "ff" * 32
+    refused = origin.run(*command, "--json", check=False)
+    assert refused.returncode == 4, refused.stderr
+    assert "run the same command again" in refused.stderr
+    receipt = check_receipt(refused.stdout, public_key(origin)).receipt
+    assert receipt["status"] == "not verified"
+    (provider,) = receipt["purges"][0]["providers"]
+    assert provider["failure"] == "provider.credentials"
+    assert origin.get(asset, "w_160.jpg").status_code == 410, "gone from the origin all the same"
+    origin.environment["EDGEPROOF_PURGE_SECRET"] = PURGE
+    mended = origin.run(*command, "--json")
+    again = check_receipt(mended.stdout, public_key(origin)).receipt
+    assert (again["status"], again["erasure"]) == ("verified", receipt["erasure"])
+    assert shop.ask(target) == 410
+
+
+def test_an_erase_that_does_not_wait_writes_a_receipt_that_claims_nothing(shop: Shop) -> None:
+    origin = shop.origin
+    asset = origin.asset(traced_photo(93))
+    command = ("erase", "asset", asset, "--tenant", "acme", "--reason", "ticket 93", "--yes")
+    early = origin.run(*command, "--wait-s", "0", check=False)
+    assert early.returncode == 4, early.stderr
+    assert "under way" in early.stdout
+    assert "not verified" in early.stdout or "receipt" in early.stdout
+    done = origin.run(*command, "--json")
+    assert check_receipt(done.stdout, public_key(origin)).receipt["status"] == "verified"
+
+
 def the_receipt_names_the_edge(receipt: Any, urls: int) -> None:
     """It was asked, purged twice, and showed every URL gone."""
     edges = {edge["edge"]: edge for edge in receipt["edges"]}

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 from tests.system.server import TENANT, Server, server
@@ -105,6 +108,36 @@ def test_what_is_no_photo_is_refused_with_one_code_and_leaves_nothing(
         scratch = running.data_dir / "objects" / ".tmp"
         assert [path for path in scratch.rglob("*") if path.is_file() and path.stat().st_size] == []
         assert running.upload(photo).status_code == 201
+
+
+def dripped(running: Server) -> bytes:
+    """Send a byte of an upload now and then until the server answers; return its answer."""
+    head = (
+        f"POST /api/v1/tenants/{TENANT}/assets?owner=slow HTTP/1.1\r\n"
+        f"Host: 127.0.0.1:{running.private_port}\r\nContent-Length: 100000\r\n"
+        f"Authorization: Bearer {running.token}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", running.private_port)) as connection:
+        connection.sendall(head.encode())
+        connection.settimeout(0.2)
+        while True:
+            connection.sendall(b"x")
+            with suppress(TimeoutError):
+                return connection.recv(65_536)
+
+
+def test_an_upload_that_drips_is_ended_and_the_next_gets_its_place(
+    data_dir: Path, photo: bytes
+) -> None:
+    with (
+        server(data_dir, uploads_max="1", body_deadline_s="4") as running,
+        ThreadPoolExecutor(1) as beside,
+    ):
+        slow = beside.submit(dripped, running)
+        assert running.upload(photo).status_code == 201
+        answer = slow.result()
+    assert answer.startswith(b"HTTP/1.1 400"), answer
+    assert b"took too long" in answer
 
 
 def test_the_private_listener_has_one_error_shape(running_server: Server) -> None:

@@ -63,6 +63,12 @@ def test_a_key_ring_that_others_can_read_is_refused(tmp_path: Path) -> None:
     assert "chmod 600" in done.stderr
 
 
+def test_records_of_another_kind_are_named_before_the_start(tmp_path: Path) -> None:
+    done = edgeproof("config", "check", data_dir=str(tmp_path), database_url="mysql://u@h/shop")
+    assert done.returncode == 1
+    assert "'mysql' is no kind of records" in done.stderr
+
+
 def test_a_port_that_is_taken_is_named(data_dir: Path) -> None:
     with server(data_dir) as running:
         taken = f"127.0.0.1:{running.public_port}"

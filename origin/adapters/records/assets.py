@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.database import Database, in_transaction, insert_new, move_epoch
+from origin.adapters.records.print_erasing import forget_prints_of
 from origin.adapters.records.rows import FOCUS_COLUMNS, asset_of, asset_row, focus_of
 from origin.adapters.records.schema import (
     assets,
@@ -196,7 +197,7 @@ class SqlAssets:
         generation = await bump(connection, tenant, asset)
         if also is not None:  # while the rows of derivatives are there to be sampled
             await also(connection, {f"{tenant}/{asset}": generation})
-        await forget(connection, tenant, asset)
+        await forget(connection, tenant, asset, now_s=int(self._now()))
 
     @in_transaction
     async def count_failure(
@@ -255,8 +256,12 @@ async def next_generation(connection: AsyncConnection, tenant: str, asset: str) 
     return generation
 
 
-async def forget(connection: AsyncConnection, tenant: str, asset: str) -> None:
-    """Set the tombstone and drop all that hangs on the photo: it keeps id, content and life."""
+async def forget(connection: AsyncConnection, tenant: str, asset: str, *, now_s: int) -> None:
+    """Set the tombstone and drop all that hangs on the photo: it keeps id, content and life.
+
+    now_s: Unix time, by which a hold on another photo of a print stands or has ended.
+    """
+    await forget_prints_of(connection, tenant, asset, now_s)
     change = update(assets).where(_is(tenant, asset)).values(is_erased=True, **FORGOTTEN)
     await connection.execute(change)
     of_asset = select(designs.c.design).where(designs.c.tenant == tenant, designs.c.asset == asset)

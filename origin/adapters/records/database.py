@@ -31,6 +31,7 @@ from origin.adapters.records.engines import (
     Waits,
     engines_for,
 )
+from origin.adapters.records.local import LocalRecords
 from origin.adapters.to_its_end import to_its_end
 from origin.errors import StoreUnavailable
 
@@ -64,14 +65,23 @@ class Database:
 
         Raises StoreUnavailable "records.unavailable" for a URL that we cannot use.
         """
-        engines = engines_for(url, Waits(busy_timeout_s, timeout_s, connections))
+        waits = Waits(busy_timeout_s, timeout_s, connections)
+        engines = engines_for(url, waits)
         self._readers, self._writers = engines.readers, engines.writers
-        is_sqlite = engines.readers.dialect.name == "sqlite"  # bounded by its busy timeout
+        is_sqlite = engines.writers.dialect.name == "sqlite"  # bounded by its busy timeout
         self._read_s = None if is_sqlite else 2 * timeout_s
         self._write_s = None if is_sqlite else max(WRITE_S, 2 * timeout_s)
+        #: Questions and short changes as one job each; None where a server is asked.
+        self.local = LocalRecords(url, waits) if is_sqlite else None
+        # Two writers of one process would wait for each other as strangers do: unfairly.
+        self._turn = asyncio.Lock() if is_sqlite else None
+        self._turn_s = 2 * busy_timeout_s
 
     async def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         """Return what a SELECT finds; it sees what is committed."""
+        if self.local is not None:
+            with asking():
+                return await self.local.rows(query)
         return await to_its_end(asyncio.create_task(self._rows(query)))
 
     async def row(self, query: Select[Any]) -> RowMapping | None:
@@ -91,6 +101,16 @@ class Database:
         """
         return await to_its_end(asyncio.create_task(self._write(work)))
 
+    async def write_here(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        """Run ``work`` as one job of a thread, in a transaction like that of write().
+
+        Only where ``local`` is.
+        """
+        assert self.local is not None, "these records are not a file here"
+        with asking():
+            async with self._my_turn():
+                return await self.local.write(work)
+
     async def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         with asking():
             async with _given_up_after(self._read_s):
@@ -109,11 +129,30 @@ class Database:
 
     async def _write(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         with asking():
-            async with _given_up_after(self._write_s), self._writers.begin() as connection:
+            async with (
+                self._my_turn(),
+                _given_up_after(self._write_s),
+                self._writers.begin() as connection,
+            ):
                 return await work(connection)
+
+    @asynccontextmanager
+    async def _my_turn(self) -> AsyncIterator[None]:
+        """Wait, in order of arrival, until no other change of this process runs in SQLite."""
+        if self._turn is None:
+            yield
+            return
+        async with asyncio.timeout(self._turn_s):
+            await self._turn.acquire()
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     async def close(self) -> None:
         """Close every connection."""
+        if self.local is not None:
+            await asyncio.to_thread(self.local.close)
         await self._readers.dispose()
         await self._writers.dispose()
 
@@ -146,7 +185,9 @@ def asking() -> Iterator[None]:
     except IntegrityError:
         raise  # an answer: each place that writes knows what it means
     except (DBAPIError, PoolTimeoutError, sqlite3.Error, OSError) as error:
-        log = str(error) or type(error).__name__
+        # The driver's own words: SQLAlchemy's would quote the statement after them.
+        said = getattr(error, "orig", None) or error
+        log = str(said) or type(said).__name__
         raise StoreUnavailable("records.unavailable", log=log) from error
 
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlalchemy import RowMapping, Select, bindparam, delete, select, tuple_, update
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.database import Database, in_transaction, put_row
+from origin.adapters.records.local import sql_of
 from origin.adapters.records.schema import assets, derivatives
 from origin.errors import RenderFailed
 from origin.values import DerivativeName
 
 # In one transaction: it keeps others waiting in SQLite, and SQLite takes 32,766 parameters.
 TOUCHED_AT_ONCE = 500
+CURRENT = select(assets.c.generation, assets.c.is_erased).where(
+    assets.c.tenant == bindparam("tenant"), assets.c.asset == bindparam("asset")
+)
+CURRENT_SQL = sql_of(CURRENT)
+_NEW = sqlite.insert(derivatives)
+PUT_SQL = sql_of(
+    _NEW.on_conflict_do_update(
+        index_elements=[derivatives.c.key],
+        set_={column.name: _NEW.excluded[column.name] for column in derivatives.columns},
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +49,11 @@ class SqlDerivatives:
     _database: Database
     _now: Callable[[], float]
 
-    @in_transaction
     async def record_derivative(
         self,
-        connection: AsyncConnection,
         row: DerivativeRow,
         publish: Callable[[], Awaitable[DerivativeRow]],
+        publish_here: Callable[[], DerivativeRow] | None = None,
     ) -> None:
         """Record what ``publish`` made visible; it runs inside the transaction.
 
@@ -49,15 +63,36 @@ class SqlDerivatives:
         to the asset, or two of them wait for each other.
         Raises RenderFailed "render.superseded", without having called ``publish``, when the
         asset's generation is not the row's or the asset is erased or unknown.
+
+        publish_here: does the same in a thread, which it blocks: where the records are a file
+        here, looking, publishing and recording are one job.
         """
-        name = row.name
-        is_it = (assets.c.tenant == name.tenant) & (assets.c.asset == name.asset)
-        query = select(assets.c.generation, assets.c.is_erased).where(is_it)
-        found = (await connection.execute(query.with_for_update(read=True))).one_or_none()
-        if found is None or found.is_erased or found.generation != row.generation:
-            raise RenderFailed("render.superseded", log=name.path)
+        if publish_here is None or self._database.local is None:
+            await self._record(row, publish)
+        else:
+            await self._database.write_here(partial(self._record_here, row, publish_here))
+
+    @in_transaction
+    async def _record(
+        self,
+        connection: AsyncConnection,
+        row: DerivativeRow,
+        publish: Callable[[], Awaitable[DerivativeRow]],
+    ) -> None:
+        query = CURRENT.with_for_update(read=True)
+        found = await connection.execute(query, _photo_of(row))
+        _must_be_current(row, found.one_or_none())
         stored = await publish()
         await put_row(connection, derivatives, self._values(stored))
+
+    def _record_here(
+        self,
+        row: DerivativeRow,
+        publish: Callable[[], DerivativeRow],
+        connection: sqlite3.Connection,
+    ) -> None:
+        _must_be_current(row, connection.execute(CURRENT_SQL, _photo_of(row)).fetchone())
+        connection.execute(PUT_SQL, self._values(publish()))
 
     async def touch_derivatives(self, used_at_s: Mapping[str, int]) -> set[str]:
         """Note when each key, and with it its photo, was last used; return keys without a row."""
@@ -110,6 +145,16 @@ class SqlDerivatives:
             "generation": row.generation,
             "last_used_s": int(self._now()),
         }
+
+
+def _photo_of(row: DerivativeRow) -> dict[str, str]:
+    return {"tenant": row.name.tenant, "asset": row.name.asset}
+
+
+def _must_be_current(row: DerivativeRow, found: Sequence[Any] | None) -> None:
+    """Compare before set: ``found`` is the asset's generation and whether it is erased."""
+    if found is None or found[1] or found[0] != row.generation:
+        raise RenderFailed("render.superseded", log=row.name.path)
 
 
 async def _touch_photos(connection: AsyncConnection, photos: Mapping[tuple[str, str], int]) -> None:

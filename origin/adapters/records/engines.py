@@ -58,7 +58,8 @@ def engines_for(url: str, waits: Waits) -> Engines:
     address = with_driver(url, ASYNC_DRIVERS)
     with choosing():
         if address.drivername.startswith("sqlite"):
-            return Engines(_sqlite_readers(address, waits), _sqlite_writer(address, waits))
+            writer = _sqlite_writer(address, waits)
+            return Engines(writer, writer)  # questions have a way of their own: local.py
         return _postgresql(address, waits)
 
 
@@ -118,26 +119,13 @@ def prepare_sqlite(connection: DBAPIConnection, _: object) -> None:
     cursor.close()
 
 
-def _sqlite_readers(address: URL, waits: Waits) -> AsyncEngine:
-    """Each SELECT stands alone: no transaction is begun, so there is none to roll back."""
-    engine = create_async_engine(
-        address,
-        pool_size=SQLITE_READERS,
-        pool_timeout=2 * waits.busy_s,
-        pool_reset_on_return=None,
-        skip_autocommit_rollback=True,
-        connect_args={"timeout": waits.busy_s},
-    )
-    event.listen(engine.sync_engine, "connect", prepare_sqlite)
-    return engine
-
-
 def _sqlite_writer(address: URL, waits: Waits) -> AsyncEngine:
     """One connection: our writers take turns, because SQLite's own waiting is not fair."""
     engine = create_async_engine(
         address,
         pool_size=1,
         max_overflow=0,
+        hide_parameters=True,
         pool_timeout=2 * waits.busy_s,
         connect_args={"timeout": waits.busy_s},
     )
@@ -159,6 +147,7 @@ def _postgresql(address: URL, waits: Waits) -> Engines:
     )
     said = {name: value for name, value in ours.items() if name not in address.query}
     pool = {
+        "hide_parameters": True,  # no error and no traceback may quote a caption or an owner
         "pool_size": waits.connections,
         "max_overflow": 0,
         "pool_timeout": waits.timeout_s,

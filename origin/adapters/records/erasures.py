@@ -114,12 +114,15 @@ class SqlErasures:
         receipt: str,
         *,
         also: Callable[[AsyncConnection], Awaitable[None]] | None = None,
-    ) -> None:
-        """Keep the receipt; the erase is over."""
-        change = update(erasures).where(erasures.c.erasure == erasure)
-        await connection.execute(change.values(receipt=receipt))
+    ) -> bool:
+        """Keep the receipt, the erase is over; False when another run has ended it before."""
+        is_open = (erasures.c.erasure == erasure, erasures.c.receipt.is_(None))
+        change = update(erasures).where(*is_open).values(receipt=receipt)
+        if not (await connection.execute(change)).rowcount:
+            return False
         if also is not None:
             await also(connection)
+        return True
 
     async def _take(
         self, connection: AsyncConnection, scope: Scope, assets: Sequence[str]

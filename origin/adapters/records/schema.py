@@ -218,3 +218,62 @@ holds = Table(
     ForeignKeyConstraint(*_OF_ASSET),
     Index(None, "tenant", "asset"),
 )
+
+prints = Table(
+    "prints",
+    metadata,
+    Column("tenant", String(32), ForeignKey("tenants.name"), primary_key=True),
+    Column("print_id", String(52), primary_key=True),
+    Column("design", String(52)),
+    Column("product", String(32), nullable=False),
+    Column("engine", String(40), nullable=False),
+    Column("lane", String(16), nullable=False),
+    Column("recipe", LargeBinary, nullable=False),  # may hold a caption; empty when erased
+    Column("created_at_s", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("step", String(16), nullable=False),
+    Column("code", String(64), nullable=False),
+    Column("words", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("updated_at_s", BigInteger, nullable=False),
+    Column("not_before_s", BigInteger, nullable=False),  # of a running one: its lease's end
+    Column("lease", String(40), nullable=False),
+    Column("file", JSON(none_as_null=True)),
+    Column("sha256", String(64)),
+    Index(None, "state", "not_before_s"),
+    Index(None, "tenant", "sha256"),
+)
+
+# Every photo that a print shows: an erase follows it.
+print_assets = Table(
+    "print_assets",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("print_id", String(52), primary_key=True),
+    Column("asset", String(52), primary_key=True),
+    ForeignKeyConstraint(("tenant", "print_id"), ("prints.tenant", "prints.print_id")),
+    ForeignKeyConstraint(*_OF_ASSET),
+    Index(None, "tenant", "asset"),
+)
+
+print_owners = Table(
+    "print_owners",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("print_id", String(52), primary_key=True),
+    Column("owner", String(200), primary_key=True),
+    ForeignKeyConstraint(("tenant", "print_id"), ("prints.tenant", "prints.print_id")),
+    Index(None, "tenant", "owner"),
+)
+
+# What an Idempotency-Key ordered: digests, because a key may be an order's number.
+print_requests = Table(
+    "print_requests",
+    metadata,
+    Column("tenant", String(32), primary_key=True),
+    Column("key_sha256", String(64), primary_key=True),
+    Column("body_sha256", String(64), nullable=False),
+    Column("print_id", String(52), nullable=False),
+    ForeignKeyConstraint(("tenant", "print_id"), ("prints.tenant", "prints.print_id")),
+    Index(None, "tenant", "print_id"),
+)

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 
 from origin.adapters.records.database import Database
-from origin.adapters.records.schema import derivatives, design_owners, designs, owners, projects
+from origin.adapters.records.schema import (
+    derivatives,
+    design_owners,
+    designs,
+    owners,
+    print_assets,
+    print_owners,
+    projects,
+)
 
 #: Rows of one page.
 PAGE = 1000
@@ -48,7 +56,7 @@ class SqlSelection:
     async def assets_of_owner(
         self, tenant: str, owner: str, *, after: str = "", limit: int = PAGE
     ) -> Sequence[str]:
-        """Return ids of photos that are the owner's, or that a design of the owner shows."""
+        """Return ids of photos that are the owner's, or that a design or print of hers shows."""
         own = select(owners.c.asset).where(owners.c.tenant == tenant, owners.c.owner == owner)
         is_it = and_(
             designs.c.tenant == design_owners.c.tenant, designs.c.design == design_owners.c.design
@@ -56,7 +64,14 @@ class SqlSelection:
         shown = select(designs.c.asset).where(
             is_it, design_owners.c.tenant == tenant, design_owners.c.owner == owner
         )
-        either = union(own, shown).subquery()
+        is_its = and_(
+            print_assets.c.tenant == print_owners.c.tenant,
+            print_assets.c.print_id == print_owners.c.print_id,
+        )
+        printed = select(print_assets.c.asset).where(
+            is_its, print_owners.c.tenant == tenant, print_owners.c.owner == owner
+        )
+        either = union(own, shown, printed).subquery()
         return await self._assets(select(either.c.asset), either.c.asset, after, limit)
 
     async def assets_of_project(

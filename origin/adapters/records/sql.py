@@ -15,6 +15,7 @@ from origin.adapters.records.derivatives import SqlDerivatives
 from origin.adapters.records.erasures import SqlErasures
 from origin.adapters.records.holds import SqlHolds
 from origin.adapters.records.owners import SqlOwners
+from origin.adapters.records.prints import SqlPrints
 from origin.adapters.records.quotas import SqlQuotas
 from origin.adapters.records.rows import design_of, tenant_of, token_of, token_row
 from origin.adapters.records.schema import design_owners, designs, epoch, tenants, tokens
@@ -139,6 +140,7 @@ class SqlRecords(
     SqlOwners,
     SqlErasures,
     SqlHolds,
+    SqlPrints,
 ):
     """Every port of the records, and the rows of derivatives."""
 

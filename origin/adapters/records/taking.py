@@ -26,6 +26,11 @@ from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, se
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.assets import forget, locked, next_generation
+from origin.adapters.records.print_erasing import (
+    drop_prints_of_designs,
+    drop_prints_of_owner,
+    forget_prints_of,
+)
 from origin.adapters.records.schema import (
     assets,
     derivatives,
@@ -117,6 +122,7 @@ class Taking:
         left.add("projects", await self._drop(projects, _of(projects, stored), owner))
         dropped = await self._drop(owners, _of(owners, stored), owner)
         left.add("owners", dropped)
+        await self._drop_prints(stored, owner, left)
         await self._drop_designs(stored, owner, left)
         return left, bool(dropped)
 
@@ -134,6 +140,7 @@ class Taking:
             if await self._drop(owners, is_bare, owner):
                 is_any = True
                 left.add("owners", 1)
+                await self._drop_prints(stored, owner, left)
                 await self._drop_designs(stored, owner, left)
         return left, is_any
 
@@ -157,11 +164,17 @@ class Taking:
         for table in (owners, projects, designs, derivatives):
             count = select(func.count()).select_from(table).where(_of(table, stored))
             left.add(table.name, (await self._connection.execute(count)).scalar_one())
+        tenant, asset = stored.tenant, stored.asset
+        left.add("prints", await forget_prints_of(self._connection, tenant, asset, self._now_s))
         left.designs.clear()  # the photo's own tag takes them along
         await self._sample(stored, left, designs_only=False)
         generation = stored.generation if stored.is_erased else await self._next(stored)
-        await forget(self._connection, stored.tenant, stored.asset)
+        await forget(self._connection, stored.tenant, stored.asset, now_s=self._now_s)
         return self._became(stored, Outcome.ERASED, generation, left)
+
+    async def _drop_prints(self, stored: Asset, owner: str, left: _Left) -> None:
+        dropping = drop_prints_of_owner(self._connection, stored.tenant, stored.asset, owner)
+        left.add("prints", await dropping)
 
     async def _drop_designs(self, stored: Asset, owner: str, left: _Left) -> None:
         """Take an owner off the photo's designs; those that nobody else has go."""
@@ -185,6 +198,8 @@ class Taking:
             else:
                 named_after = update(designs).where(is_it, designs.c.owner == owner)
                 await self._connection.execute(named_after.values(owner=heir))
+        of_designs = drop_prints_of_designs(self._connection, stored.tenant, left.designs)
+        left.add("prints", await of_designs)  # another's order of a picture with these words
         left.add("designs", len(left.designs))
         left.add("design_references", len(names) - len(left.designs))
 

@@ -66,6 +66,10 @@ class Copies:
         copies, self._copies = list(self._copies.values()), {}
         await self._discard(copies)
 
+    def names(self) -> tuple[str, ...]:
+        """Return the names of all that there are copies of."""
+        return tuple(self._copies)
+
     async def forget(self, name: str) -> None:
         """Remove a copy, at once or when it is given back."""
         copy = self._copies.pop(name, None)

@@ -19,6 +19,7 @@ from origin.adapters.file_objects import lent_scratch, source_name
 from origin.adapters.s3.bucket import Bucket, Condition, since_s
 from origin.adapters.s3.copies import Copies, Copy
 from origin.adapters.s3.errors import NOT_MODIFIED, is_absent, status_of
+from origin.adapters.stores import IsErased
 from origin.adapters.threads import in_thread
 from origin.adapters.to_its_end import to_its_end
 from origin.errors import StoreUnavailable
@@ -72,6 +73,16 @@ class S3Sources:
         name = source_name(tenant, asset)
         await self._bucket.delete(name)
         await self._copies.forget(name)
+
+    async def drop_copies(self, is_erased: IsErased) -> int:
+        """Drop this host's copies of erased photos, lent ones when they come back."""
+        count = 0
+        for name in self._copies.names():
+            tenant, _, asset = name.split("/")
+            if await is_erased(tenant, asset):
+                await self._copies.forget(name)
+                count += 1
+        return count
 
     async def ages_s(self, tenant: str) -> dict[str, float]:
         """Return each source's asset id and the seconds since it was last taken in."""

@@ -71,3 +71,16 @@ def test_a_closed_admission_takes_on_nothing() -> None:
     with pytest.raises(Overloaded) as refused:
         admission.check()
     assert refused.value.code == "server.stopping"
+
+
+def test_who_waits_too_long_is_refused_and_leaves_the_queue() -> None:
+    async def play() -> str:
+        admission = Admission(running_max=1, waiting_max=9, full_code="intake.queue_full", wait_s=0)
+        async with admission.place():
+            with pytest.raises(Overloaded) as refused:
+                await admission.place().__aenter__()
+            assert admission.waiting == 0
+        async with admission.place():  # free again, and taken without a wait
+            return refused.value.code
+
+    assert asyncio.run(play()) == "intake.queue_full"

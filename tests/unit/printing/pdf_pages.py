@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cache_keys.design_look import DesignLook, PhotoLook
+from origin.decode.attached import with_profile
 from origin.decode.libvips import pyvips
 from origin.printing.encode import encode
 from origin.printing.pdfx import wrap
@@ -72,9 +73,7 @@ def page_jpeg(of: Recipe, px: NDArray[np.uint8] | None = None) -> bytes:
     if px is None:
         px = np.random.default_rng(7).integers(0, 256, (height, width, bands), dtype=np.uint8)
     image = pyvips.Image.new_from_array(px, interpretation=of.colour.space)
-    image = image.copy()
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile_bytes(of))
-    return encode(image, of)
+    return encode(with_profile(image, profile_bytes(of)), of)
 
 
 def profile_bytes(of: Recipe) -> bytes:

@@ -49,7 +49,7 @@ def put(where: Callable[[Pdf], pikepdf.Object], **entries: object) -> Break:
             if value is None:
                 del found[f"/{name}"]
             else:
-                found[f"/{name}"] = value  # type: ignore[assignment] # the rows hold PDF objects
+                found[f"/{name}"] = value
 
     return breach
 
@@ -65,11 +65,11 @@ def xmp(old: str, new: str = "") -> Break:
     return breach
 
 
-def hang(name: str, entry: Callable[[Pdf], object]) -> Break:
+def hang(name: str, entry: Callable[[Pdf], pikepdf.Object]) -> Break:
     """Return a breach that hangs something new on the catalog, where nothing draws it."""
 
     def breach(pdf: Pdf) -> None:
-        pdf.Root[f"/{name}"] = pdf.make_indirect(entry(pdf))  # type: ignore[arg-type, assignment] # rows
+        pdf.Root[f"/{name}"] = pdf.make_indirect(entry(pdf))
 
     return breach
 
@@ -78,7 +78,7 @@ def state(**entries: object) -> Break:
     """Return a breach that puts a graphics state into the page's resources."""
 
     def breach(pdf: Pdf) -> None:
-        page(pdf).Resources.ExtGState = Dictionary(G=Dictionary(entries))  # type: ignore[arg-type] # rows
+        page(pdf).Resources.ExtGState = Dictionary(G=Dictionary(entries))
 
     return breach
 

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import cast
 
 import pytest
-from sqlalchemy import Delete, Update, delete, text, update
+import structlog
+from prometheus_client import CollectorRegistry
+from sqlalchemy import Delete, Update, delete, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from purge.audit import Audit, head_text, read_head
+from purge.audit import Audit, Head, head_text, read_head
 from purge.errors import AuditBroken, BadConfiguration
+from purge.observe import Watch
+from purge.send import Worker
 from purge.signing import Signer, is_signed, key_id, new_pem
 from purge.tables import audit as entries
 from purge.tables import audit_tip
-from tests.unit.purge.bench import NOW_S, InMemory
+from purge.work import Tender
+from tests.unit.purge.bench import NOW_S, InMemory, bench
 
 pytestmark = pytest.mark.anyio
 
@@ -202,3 +208,117 @@ def test_what_is_no_key_is_refused(pem: bytes, signer: Signer) -> None:
 async def test_a_changed_head_number_changes_its_message(audit: Audit, signer: Signer) -> None:
     head = await audit.sign(signer)
     assert replace(head, seq=head.seq + 1).message() != head.message()
+
+
+async def test_an_end_that_was_forged_is_never_signed(
+    audit: Audit, records: InMemory, signer: Signer
+) -> None:
+    head = await audit.sign(signer)
+    await cut(records, audit, 7)
+    await change(records, update(audit_tip).values(seq=9))
+    with pytest.raises(AuditBroken, match="ends at entry 7, the tip"):
+        await audit.sign(signer)
+    await change(records, update(audit_tip).values(seq=7))
+    for number in (70, 80, 90, 100):
+        await append(records, audit, number)
+    assert (await audit.sign(signer)).seq == 11, "without the last head nobody can tell"
+    with pytest.raises(AuditBroken, match="entry 11 was changed"):
+        await audit.sign(signer, head)
+
+
+async def test_the_next_head_goes_on_from_the_last_one(
+    audit: Audit, records: InMemory, signer: Signer
+) -> None:
+    head = await audit.sign(signer)
+    assert (await audit.sign(signer, head)).seq == 10
+    await append(records, audit, 11)
+    assert (await audit.sign(signer, head)).seq == 11
+    later = await audit.sign(signer)
+    await cut(records, audit, 10)
+    with pytest.raises(AuditBroken, match="ends at entry 10, the last signed head is at 11"):
+        await audit.sign(signer, later)
+
+
+async def test_an_entry_before_the_first_one_is_found(audit: Audit, records: InMemory) -> None:
+    async def put(connection: AsyncConnection) -> None:
+        await connection.execute(insert(entries).values(seq=0, body="{}", hash="0" * 64))
+
+    await records.write(put)
+    with pytest.raises(AuditBroken, match="before the first"):
+        await audit.verify()
+
+
+async def test_without_its_end_the_audit_is_broken_and_takes_nothing(
+    audit: Audit, records: InMemory
+) -> None:
+    await change(records, delete(audit_tip))
+    for work in (audit.verify(), audit.length(), append(records, audit, 11)):
+        with pytest.raises(AuditBroken, match="its end is missing"):
+            await work
+
+
+async def test_a_clock_that_goes_back_does_not_break_the_chain(
+    records: InMemory, signer: Signer
+) -> None:
+    times = iter((NOW_S, NOW_S - 86_400.0, NOW_S + 1.0, NOW_S - 1.0))
+    audit = Audit(records, lambda: next(times))
+    for number in range(3):
+        await append(records, audit, number)
+    head = await audit.sign(signer)
+    assert await audit.verify(read_head(head_text(head)), signer.public_pem()) == 3
+
+
+async def test_a_worker_that_meets_a_broken_audit_keeps_the_last_head_and_says_so(
+    signer: Signer,
+) -> None:
+    class Shelf:
+        """Keeps a head in memory."""
+
+        kept: Head | None = None
+        full = False
+
+        def keep(self, head: Head) -> None:
+            if self.full:
+                raise OSError(28, "No space left on device")
+            self.kept = head
+
+        def read(self) -> Head | None:
+            return self.kept
+
+    async with bench() as on:
+        logged: list[dict[str, object]] = []
+        logger = structlog.wrap_logger(structlog.ReturnLogger(), processors=[_into(logged)])
+        worker = Worker(on.queue, on.audit, Watch(CollectorRegistry(), logger))
+        heads = Shelf()
+        tender = Tender(worker, signer, heads)
+        await on.purge("a")
+        await tender.step()
+        assert heads.kept is not None
+        assert heads.kept.seq == 1
+        heads.full = True
+        await on.purge("b")
+        await tender.step()
+        heads.full = False
+        await tender.step()
+        first = heads.kept
+        assert first.seq == 2
+        memory = cast("InMemory", on.records)
+        await cut(memory, on.audit, 1)
+        await on.purge("c")
+        await on.purge("d")
+        await tender.step()
+        assert heads.kept == first, "the forged end was not signed"
+        assert [line["event"] for line in logged] == [
+            "audit_head_signed",
+            "audit_head_unsigned",
+            "audit_head_signed",
+            "audit_head_unsigned",
+        ]
+
+
+def _into(logged: list[dict[str, object]]) -> Callable[..., str]:
+    def keep(_: object, __: str, event: dict[str, object]) -> str:
+        logged.append(dict(event))
+        return ""
+
+    return keep

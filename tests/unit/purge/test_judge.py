@@ -152,3 +152,14 @@ def test_gone_is_only_said_of_a_new_generation_or_of_an_erased_photo(
     is_new = status == 200 and generation is not None and generation in set("0123456789")
     is_new = is_new and int(generation or "0") >= floor
     assert (verdict is Verdict.GONE) == (is_new or (status, code) == (410, "asset.erased"))
+
+
+def test_an_age_tells_of_a_cache_that_does_not_say_it_hit() -> None:
+    accepted_at_s = 1_000.0
+    seen = Seen(
+        accepted_at_s + 60.0,
+        200,
+        {"edgeproof-generation": "1", "cache-status": "edge; fwd=miss", "age": "600"},
+    )
+    judgement = judge(Probe("/v1/acme/x/w_320.jpg"), seen, accepted_at_s)
+    assert judgement.verdict is Verdict.STILL_THERE

@@ -211,3 +211,9 @@ def test_a_plan_is_as_long_as_its_rate_makes_it() -> None:
 )
 def test_a_url_is_read_as_the_paths_it_is_cached_under(url: str, leaves: list[str]) -> None:
     assert canonical_paths(url) == [f"/v1/acme/{ASSET}/{leaf}" for leaf in leaves]
+
+
+def test_the_label_of_a_url_is_its_canonical_path_without_signature_and_query() -> None:
+    path = f"/v1/acme/{'k3q7' * 12}k3qa/w_320.jpg"
+    typed = f"https://img.shop.example{path}?exp=1&kid=k1&sig=secret&mail=erika"
+    assert label_of([Subject(What.URL, name=typed)]) == f"url {path}"

@@ -14,7 +14,8 @@ from origin.decode.libvips import pyvips
 from origin.errors import PhotoRefused
 from origin.ingest.caps import Caps
 from origin.ingest.guard import guard
-from origin.render.master import _load_shrink, make_masters
+from origin.render.master import make_levels, make_masters
+from origin.render.passes import loaded_shrink, pass_with, passes_of
 from tests.images.photos import photo_jpeg, photo_pixels
 from tests.images.rendering import Kept, write_png
 from tests.unit.render.facts import PHOTO
@@ -68,7 +69,7 @@ def test_a_source_is_loaded_small_only_where_that_is_exact_and_enough(
     width, height = sides
     photo = replace(PHOTO, width_px=width, height_px=height, format=fmt)
     size = 2560, max(8, 2560 * height // width)
-    assert _load_shrink(photo, size) == shrink
+    assert loaded_shrink(photo, size) == shrink
 
 
 SAVERS = {

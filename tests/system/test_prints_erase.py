@@ -1,0 +1,73 @@
+"""Erases and prints: nothing of an erased print is in any file; a hold keeps it and is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.images.photos import photo_jpeg
+from tests.system.erasing import CAPTION, found_in, pieces_of, receipt_of
+from tests.system.printing import look, order, printed
+from tests.system.server import Server, server
+
+WHY = ("--tenant", "acme", "--reason", "ticket 4712", "--yes")
+PRODUCT = "postcard-a6~1"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with server(tmp_path_factory.mktemp("erase-prints")) as running:
+        yield running
+
+
+def with_words(running: Server, asset: str, text: str = CAPTION) -> str:
+    caption = {"text": text, "size_mm": 5}
+    document = {"photos": [{"asset": asset}], "sheet_mm": [148, 105], "caption": caption}
+    answer = running.design(document)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["design"])
+
+
+def test_nothing_of_an_erased_print_is_in_any_file(shop: Server) -> None:
+    asset = shop.asset(photo_jpeg(1036, 735, 81))
+    design = with_words(shop, asset)
+    document, content = printed(shop, asset=asset, design=design, product=PRODUCT)
+    needles = {"print": pieces_of(content), "caption": [CAPTION.encode()]}
+    before = found_in(shop.data_dir, needles)
+    assert set(before) == set(needles), "what is looked for is there before"
+    done = shop.run("erase", "asset", asset, *WHY, "--json")
+    assert found_in(shop.data_dir, needles) == {}
+    removed = receipt_of(done.stdout)["removed"]
+    assert (removed["files"]["prints"], removed["records"]["prints"]) == (1, 1)
+    assert look(shop, document["print"]).json()["code"] == "print.erased"
+    assert shop.http.get(document["file"]["url"]).status_code == 410
+    again = order(shop, asset=asset, design=design, product=PRODUCT)
+    assert again.json()["code"] == "asset.erased"
+
+
+def test_a_held_photo_keeps_its_prints_and_the_receipt_names_them(shop: Server) -> None:
+    asset = shop.asset(photo_jpeg(1036, 735, 82))
+    document, _ = printed(shop, asset=asset, product=PRODUCT)
+    shop.run("hold", "set", "asset", asset, "--tenant", "acme", "--reason", "case 12")
+    done = shop.run("erase", "asset", asset, *WHY, "--json", check=False)
+    assert done.returncode == 3, done.stderr
+    kept = receipt_of(done.stdout)["photos"]["kept"]
+    assert kept == [{"asset": asset, "why": "hold", "prints": 1}]
+    assert shop.http.get(document["file"]["url"]).status_code == 200
+
+
+def test_an_owner_takes_her_prints_and_leaves_the_others(shop: Server) -> None:
+    content = photo_jpeg(1036, 735, 83)
+    asset = shop.upload(content, owner="dora").json()["asset"]
+    shop.upload(content, owner="emil")
+    words = "Doras Geheimnis 118"
+    hers, file = printed(
+        shop, asset=asset, design=with_words(shop, asset, words), product=PRODUCT, owner="dora"
+    )
+    his, _ = printed(shop, asset=asset, product=PRODUCT, owner="emil")
+    done = shop.run("erase", "owner", "dora", *WHY, "--json")
+    assert receipt_of(done.stdout)["removed"]["files"]["prints"] == 1
+    assert look(shop, hers["print"]).status_code == 410
+    assert look(shop, his["print"]).json()["state"] == "done"
+    assert found_in(shop.data_dir / "objects", {"print": pieces_of(file)}) == {}
