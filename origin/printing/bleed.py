@@ -30,14 +30,12 @@ def place(image: pyvips.Image, plan: Plan, fill: str) -> pyvips.Image:
 
 def lay_fill(image: pyvips.Image, plan: Plan, recipe: Recipe) -> pyvips.Image:
     """Lay the product's colour where the photo ends; image: the page in its output space."""
-    if recipe.bleed_fill != "colour":
+    if recipe.bleed_fill != "colour" or not any(overhang(plan)):
         return image
     assert plan.sampling is not None
     window = plan.sampling.window
     photo = (pyvips.Image.black(window.width, window.height) + COVERED).cast("uchar")
     mask = average(_mapped(photo, plan, "black"), plan)
-    if mask.min() == COVERED:
-        return image
     paint = image.new_from_image(levels(image, recipe.fill_colour))
     return mask.ifthenelse(image, paint.copy(interpretation=image.interpretation), blend=True)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from cache_keys.design_look import DesignLook
 from origin.errors import BadDocument
-from origin.printing.colour import input_profile_of
+from origin.printing.input_profile import input_profile_of
 from origin.printing.plan import effective_dpi
 from origin.printing.product import Product
 from origin.printing.profiles import Profiles
@@ -38,7 +38,8 @@ def make_recipe(
     """Return the recipe of one print. Opens the source's header, so it runs in a worker.
 
     Raises DesignError 422 ("print.aspect", "design.crop_outside", "design.caption_*"), BadDocument
-    422 ("print.pixels", "profile.digest"), NotFound ("profile.unknown"), PhotoRefused.
+    422 ("print.pixels", "profile.digest", "profile.refused"), NotFound ("profile.unknown"),
+    PhotoRefused.
     """
     photo = subject.photo
     trim_um = sheet_of(product, look, photo)
@@ -71,7 +72,7 @@ def make_recipe(
         ),
         bleed_fill=product.bleed_fill,
         fill_colour=product.fill_colour,
-        input_profile=input_profile_of(source, photo, profiles, colour.profile_sha256),
+        input_profile=input_profile_of(source, photo, profiles, product),
         colour=colour,
         file_format=product.file_format,
         jpeg_quality=product.jpeg_quality,

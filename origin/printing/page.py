@@ -1,7 +1,7 @@
 """A print's way from the untouched source to its file: the literal list of steps, in a worker.
 
-verify ▸ open ▸ window ▸ upright ▸ depth ▸ one affine ▸ one colour transform ▸ fill ▸ elements ▸
-ink ▸ encode ▸ read back. libvips is lazy, so time is taken per stage.
+verify ▸ open ▸ window ▸ upright ▸ depth ▸ one affine ▸ paper ▸ one colour transform ▸ fill ▸
+elements ▸ checks ▸ encode ▸ read back. libvips is lazy, so time is taken per stage.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ from origin.printing.colour import colouring_of, to_output
 from origin.printing.elements import draw_elements
 from origin.printing.encode import MEDIA_TYPES, encode
 from origin.printing.ink import check_ink
+from origin.printing.input_profile import check_profile
+from origin.printing.paper import lay_on_paper
 from origin.printing.plan import plan_page
 from origin.printing.profiles import Profiles
 from origin.printing.read_back import read_back
 from origin.printing.recipe import Recipe
 from origin.printing.values import Page
-from origin.render.alpha import premultiply, unpremultiply
+from origin.render.alpha import premultiply
 from origin.render.depth import to_plain_depth
 from origin.render.opening import open_raster, read_window, verify_source
 from origin.render.pipeline import Clock
@@ -30,7 +32,7 @@ from origin.render.plan import Plan
 from origin.render.resample import stand_upright
 
 
-def render_page(recipe: Recipe, source: Path, profiles_folder: Path | None) -> Page:
+def render_page(recipe: Recipe, source: Path, profiles: Profiles) -> Page:
     """Make one page. Runs in a worker; the same recipe gives the same bytes.
 
     Raises StoreUnavailable ("store.damaged", "store.unavailable"), PhotoRefused ("photo.damaged",
@@ -40,15 +42,14 @@ def render_page(recipe: Recipe, source: Path, profiles_folder: Path | None) -> P
     clock = Clock()
     verify_source(source, recipe.source_digest)
     clock.note("verify")
-    profiles = Profiles(profiles_folder)
     plan = plan_page(recipe)
     try:
         image = finished(recipe, plan, source, profiles, clock)
-        checks = check_ink(image, recipe)
+        checks = (check_profile(recipe), *check_ink(image, recipe))
         clock.note("checks")
         content = encode(image, recipe)
         clock.note("encode")
-        read_back(content, recipe)
+        read_back(content, recipe, image)
         clock.note("read_back")
     except pyvips.Error as error:
         raise RenderFailed("render.failed", log=" ".join(str(error).split())[:500]) from error
@@ -67,22 +68,22 @@ def finished(
     recipe: Recipe, plan: Plan, source: Path, profiles: Profiles, clock: Clock
 ) -> pyvips.Image:
     """Return the page before it is encoded: uint8 sRGB or CMYK, profile attached, in memory."""
-    image = developed(recipe, plan, source, clock)
+    image = developed(plan, source, clock, bleed_fill=recipe.bleed_fill)
     image = to_output(image, colouring_of(recipe), profiles)
     image = lay_fill(image, plan, recipe)
     image = draw_elements(image, plan, recipe).copy_memory()
-    clock.note("colour")
-    return image
-
-
-def developed(recipe: Recipe, plan: Plan, source: Path, clock: Clock) -> pyvips.Image:
-    """Return the photo's own px where they lie on the page: all that reads the source is done."""
-    with damage_refused():
-        image = open_raster(plan, source)
-        clock.note("open")
-        for step in (read_window, stand_upright, to_plain_depth, premultiply):
-            image = step(image, plan)
-        image = place(image, plan, recipe.bleed_fill)
-        image = unpremultiply(image, plan)
     clock.note("develop")
     return image
+
+
+def developed(plan: Plan, source: Path, clock: Clock, bleed_fill: str = "stretch") -> pyvips.Image:
+    """Return the photo's px, in its own space, where they lie: all that reads the source is done.
+
+    uint8 or uint16 (Lab: its own), without transparency.
+    """
+    with damage_refused():
+        image = read_window(open_raster(plan, source), plan)
+    clock.note("open")
+    for step in (stand_upright, to_plain_depth, premultiply):
+        image = step(image, plan)
+    return lay_on_paper(place(image, plan, bleed_fill), plan)

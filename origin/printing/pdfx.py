@@ -1,31 +1,48 @@
 """Wraps a page into PDF/X-4 (ISO 15930-7): one page, one picture, its boxes and output intent.
 
 The JPEG goes in as it is. Boxes come from the recipe's micrometres. Nothing is taken from a clock
-or from chance: dates are the recipe's, the file's ID is made of its content.
+or from chance: dates are the recipe's, the file's ID is made of its content. What a finished file
+must be stands in origin/printing/pdfx_rules, and every file is held to it before it leaves.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
 from xml.sax.saxutils import escape
 
-from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Page, Pdf, Stream, String
+import pikepdf
+from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, Stream, String
 
+from origin.printing.pdfx_rules.run import require
 from origin.printing.recipe import Recipe
+from origin.printing.values import Page
 
 PDF_VERSION: Final = "1.6"
-"""ISO 15930-7, 6.1: PDF/X-4 is PDF 1.6."""
+"""PDF/X-4 (ISO 15930-7) is built on PDF 1.6."""
 PRODUCER: Final = "edgeproof"
 POINTS_PER_INCH: Final = 72
 UM_PER_INCH: Final = 25_400
 DIGITS: Final = Decimal("0.0001")
 REGISTRY: Final = "http://www.color.org"
-"""ISO 15930-7, 6.3: the registry of characterised printing conditions."""
+"""ISO 32000-1, 14.11.5: the registry of characterised printing conditions is the ICC's."""
 CMYK_INVERTED: Final = [1, 0] * 4
 """A JPEG with an Adobe marker holds 255 - ink (Adobe TN 5116), which the Decode array undoes."""
+
+
+def as_pdf(page: Page, recipe: Recipe, profile: bytes, print_id: str) -> Page:
+    """Return a page whose content is a CMYK or RGB JPEG as the PDF/X-4 file of it, read back.
+
+    profile: the bytes that ``recipe.colour`` pins. print_id: names the file to the print house.
+    Runs in a worker. Raises RenderFailed 500 "print.read_back" with the rules it would break.
+    """
+    content = wrap(page.content, recipe, profile, print_id)
+    require(content, recipe, page.content)
+    return replace(page, content=content, sha256=hashlib.sha256(content).hexdigest())
 
 
 def points(length_um: int) -> Decimal:
@@ -45,7 +62,7 @@ def wrap(jpeg: bytes, recipe: Recipe, profile: bytes, print_id: str) -> bytes:
     width, height = (points(side + 2 * recipe.bleed_um) for side in recipe.trim_um)
     drawing = f"q {width:f} 0 0 {height:f} 0 0 cm /Page Do Q".encode()
     trim = _trim_box(recipe)
-    page = Dictionary(
+    sheet = Dictionary(
         Type=Name.Page,
         MediaBox=Array([0, 0, width, height]),
         BleedBox=Array([0, 0, width, height]),
@@ -53,7 +70,7 @@ def wrap(jpeg: bytes, recipe: Recipe, profile: bytes, print_id: str) -> bytes:
         Resources=Dictionary(XObject=Dictionary(Page=picture)),
         Contents=pdf.make_indirect(Stream(pdf, drawing)),
     )
-    pdf.pages.append(Page(page))
+    pdf.pages.append(pikepdf.Page(sheet))
     pdf.Root.OutputIntents = Array([_output_intent(pdf, recipe, profile)])
     pdf.Root.Metadata = _metadata(pdf, recipe, print_id)
     date = _date(recipe).strftime("D:%Y%m%d%H%M%SZ")
@@ -137,7 +154,7 @@ def _metadata(pdf: Pdf, recipe: Recipe, print_id: str) -> Stream:
     return pdf.make_indirect(metadata)
 
 
-#: ISO 15930-7, 6.6: identification by pdfxid, and the dates and names that Info has too.
+#: PDF/X-4 is named by pdfxid; the dates and names are those that Info has too.
 XMP: Final = """<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>
 <x:xmpmeta xmlns:x="adobe:ns:meta/">
 <rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from cache_keys.design_look import DesignLook
+from cache_keys.presets import Look
 from origin.printing.recipe import Recipe
 from origin.render import geometry
 from origin.render.geometry import Pose, Region, View
 from origin.render.levels import density_squared
-from origin.render.plan import Plan
-from origin.render.recipe import load_shrink, sampling
+from origin.render.plan import Plan, Rights, plan
+from origin.render.recipe import Sampling, load_shrink, sampling
 from origin.values import Photo
 
 PAPER: Final = "ffffff"
@@ -40,24 +42,45 @@ def page_view(recipe: Recipe) -> View:
 def plan_page(recipe: Recipe) -> Plan:
     """Return the plan of the page, always from the source."""
     photo, view = recipe.photo, page_view(recipe)
-    sides = photo.width_px, photo.height_px
-    shrink = 1
-    if photo.format == "jpeg":
-        one = Fraction(1)
-        shrink = load_shrink(density_squared(view.matrix, (one, one)), sides)
-    loaded = sides[0] // shrink, sides[1] // shrink
+    shrink, exact = _from_source(photo, view)
     return Plan(
         photo=photo,
         ext="",
         level=None,
         shrink=shrink,
         view=view,
-        sampling=sampling(view, sides, loaded),
+        sampling=exact,
         canvas=None,
         background=PAPER,
         keeps_alpha=False,
         quality=recipe.jpeg_quality,
     )
+
+
+def plan_proof(
+    photo: Photo,
+    look: Look,
+    focus: tuple[int, int] | None = None,
+    rights: Rights | None = None,
+) -> Plan:
+    """Return the plan of a look's soft proof: the preview's geometry, but made as prints are.
+
+    That is from the source and by the exact affine, on paper, so nothing stays transparent.
+    Raises DesignError 422 "design.crop_outside", "print.aspect".
+    """
+    preview = plan(photo, look, focus, rights)
+    shrink, exact = _from_source(photo, preview.view)
+    return replace(preview, level=None, shrink=shrink, sampling=exact, keeps_alpha=False)
+
+
+def _from_source(photo: Photo, view: View) -> tuple[int, Sampling]:
+    """Return the shrink-on-load and the affine that make a view from the source."""
+    sides = photo.width_px, photo.height_px
+    shrink = 1
+    if photo.format == "jpeg":
+        one = Fraction(1)
+        shrink = load_shrink(density_squared(view.matrix, (one, one)), sides)
+    return shrink, sampling(view, sides, (sides[0] // shrink, sides[1] // shrink))
 
 
 def um_per_px(recipe: Recipe, view: View) -> tuple[Fraction, Fraction]:

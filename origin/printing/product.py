@@ -27,6 +27,7 @@ INK_PERCENT: Final = (200, 400)
 
 Orientation = Literal["fixed", "either"]
 BleedFill = Literal["stretch", "mirror", "colour"]
+ProfileRule = Literal["warn", "refuse"]
 FileFormat = Literal["jpeg", "tiff", "cmyk-jpeg", "pdfx4"]
 Side = Annotated[int, Field(ge=SHEET_UM[0], le=SHEET_UM[1])]
 Margin = Annotated[int, Field(ge=0, le=MARGIN_UM_MAX)]
@@ -58,6 +59,7 @@ class Product:
     orientation: "either" when the sheet may be turned to suit the photo. dpi_floor: below it a
     print is refused. bleed_fill: where the photo ends before the
     bleed does, its edge is repeated (stretch), it is mirrored, or a colour lies there.
+    profile_rule: what to do with a photo whose colour profile does not fit it, or CMYK without one.
     basis: what is sourced and what is our assumption, per field.
     """
 
@@ -78,6 +80,7 @@ class Product:
     jpeg_quality: int
     notes: str
     basis: tuple[tuple[str, str, str], ...]  # field, sourced | assumed, words
+    profile_rule: ProfileRule = "warn"
 
     @property
     def reference(self) -> str:
@@ -153,6 +156,7 @@ class ProductDocument(_Strict):
     finishes: Annotated[list[Text], Field(max_length=20)] = []
     file: FileDocument
     notes: Annotated[str, Field(max_length=2_000)] = ""
+    profile_rule: ProfileRule = "warn"
     basis: Annotated[list[Basis], Field(min_length=1, max_length=40)]
 
     @model_validator(mode="after")
@@ -166,6 +170,8 @@ class ProductDocument(_Strict):
             raise ValueError("colour.ink_limit_percent belongs to CMYK, and to every CMYK product")
         if is_cmyk and self.file.format == "jpeg":
             raise ValueError("file.format jpeg is for sRGB; CMYK is cmyk-jpeg, tiff or pdfx4")
+        if not is_cmyk and self.file.format == "pdfx4":
+            raise ValueError("file.format pdfx4 needs colour.space cmyk: its intent is a press")
         if not is_cmyk and self.file.format == "cmyk-jpeg":
             raise ValueError("file.format cmyk-jpeg needs colour.space cmyk")
         return self
@@ -215,4 +221,5 @@ def _product(document: ProductDocument) -> Product:
         jpeg_quality=document.file.jpeg_quality,
         notes=document.notes,
         basis=tuple((basis.field, basis.kind, basis.words) for basis in document.basis),
+        profile_rule=document.profile_rule,
     )

@@ -11,7 +11,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -56,9 +56,15 @@ class Profile:
 class Profiles:
     """The registry: what comes along, and the folder of a deployment."""
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """``folder``: where ``add`` keeps a shop's own; it need not exist."""
+    def __init__(
+        self, folder: Path | None = None, *, lent: Mapping[str, Path] | None = None
+    ) -> None:
+        """``folder``: where ``add`` keeps a shop's own; it need not exist.
+
+        lent: files by name, for a worker, which cannot read that folder.
+        """
         self._folder = folder
+        self._lent = lent or {}
 
     def all(self) -> list[Profile]:
         """Return every profile, by name."""
@@ -96,7 +102,10 @@ class Profiles:
 
     def _added(self) -> list[Profile]:
         if self._folder is None or not self._folder.is_dir():
-            return []
+            return [
+                replace(_described(path, "added here"), name=name)
+                for name, path in self._lent.items()
+            ]
         return [_described(path, "added here") for path in sorted(self._folder.glob("*.icc"))]
 
 

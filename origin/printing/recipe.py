@@ -15,6 +15,7 @@ from blake3 import blake3
 
 from cache_keys.design import canonical_json, read_design
 from cache_keys.design_look import DesignLook
+from cache_keys.errors import DesignError
 from cache_keys.ids import hash_text
 from origin.errors import BadDocument
 from origin.printing.product import Colour, Product
@@ -22,6 +23,9 @@ from origin.values import Photo, ProfileStatus
 
 SCHEMA: Final = 1
 CONTEXT: Final = b"edgeproof-print-1\n"
+RESAMPLING: Final = "affine-box-1"
+"""The one affine of docs/urls.md, Geometry, with its table of kernels and boxes, gamma light."""
+SUBSAMPLING: Final = "4:4:4"
 SLOT: Final = "front"
 """Single-page products have one slot."""
 
@@ -69,6 +73,8 @@ class Recipe:
     colour: Colour
     file_format: Literal["jpeg", "tiff", "cmyk-jpeg", "pdfx4"]
     jpeg_quality: int
+    subsampling: str = SUBSAMPLING
+    resampling: str = RESAMPLING
     schema: int = SCHEMA
 
 
@@ -100,7 +106,7 @@ def read_recipe(document: bytes) -> Recipe:
         if body["schema"] != SCHEMA:
             raise BadDocument("print.recipe", f"This recipe has schema {body['schema']}, not 1.")
         recipe = _recipe(body)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError, DesignError) as error:
         raise BadDocument("print.recipe", log=f"{type(error).__name__}: {error}") from error
     if recipe_json(recipe) != document:
         raise BadDocument("print.recipe", log="it is not the canonical document")

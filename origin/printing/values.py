@@ -42,3 +42,19 @@ class Page:
     height_px: int
     checks: tuple[Check, ...]
     steps_ms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ProofPictures:
+    """A page for a display, bleed included: all of one size, in px.
+
+    before: JPEG, as the photo looks on a display. after: JPEG, as the print will look. alarm: PNG,
+    opaque where a colour cannot be printed, None where all can be. alarm_share: 0..1 of the page.
+    """
+
+    before: bytes = field(repr=False)
+    after: bytes = field(repr=False)
+    alarm: bytes | None = field(repr=False)
+    alarm_share: float
+    width_px: int
+    height_px: int

@@ -192,9 +192,11 @@ def spoilt(rgb: Pixels, kind: str, strength: float) -> Pixels:
     elif kind == "under":
         levels = coded(linear(levels) / np.float32(2**strength)).astype(np.float32)
     elif kind == "sharpen":
-        levels = levels + strength * (levels - cv2.GaussianBlur(levels, (0, 0), 1.5))
+        smooth = cv2.GaussianBlur(levels, (0, 0), 1.5)
+        levels = np.asarray(levels + strength * (levels - smooth), np.float32)
     else:
-        levels = np.round(levels / 255 * (strength - 1)) / (strength - 1) * 255
+        step = 255 / (strength - 1)
+        levels = np.asarray(np.round(levels / step) * step, np.float32)
     return np.clip(np.rint(levels), 0, 255).astype(np.uint8)
 
 

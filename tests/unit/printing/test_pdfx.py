@@ -12,6 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +21,7 @@ from pikepdf import Name, Pdf
 from origin.errors import RenderFailed
 from origin.printing.pdfx import as_pdf, points, wrap
 from origin.printing.pdfx_rules.boxes import wanted_boxes
-from origin.printing.pdfx_rules.run import broken_rules
+from origin.printing.pdfx_rules.run import broken_rules, require
 from origin.printing.product import Product
 from origin.printing.products import Products
 from origin.printing.profiles import Profiles
@@ -82,6 +83,14 @@ def test_a_file_that_is_not_what_was_asked_for_never_leaves(
         as_pdf(finished(page_jpeg(of)), wrong, profile_bytes(of), PRINT_ID)
     assert refused.value.code == "print.read_back"
     assert code in refused.value.log
+
+
+def test_a_pdf_of_another_page_never_leaves() -> None:
+    of = recipe()
+    other = np.zeros((of.page_px[1], of.page_px[0], 4), np.uint8)
+    file = wrap(page_jpeg(of, other), of, profile_bytes(of), PRINT_ID)
+    with pytest.raises(RenderFailed, match=r"print\.read_back"):
+        require(file, of, page_jpeg(of))
 
 
 def test_a_display_profile_is_no_output_intent() -> None:

@@ -301,6 +301,14 @@ def test_a_password_is_asked_for_by_name() -> None:
     assert "password" in refused.value.public
 
 
+def test_a_damaged_stream_of_anybodys_file_is_seen() -> None:
+    with Pdf.open(io.BytesIO(tiny_pdf())) as pdf:
+        jpeg = picture(pdf).read_raw_bytes()
+    at = tiny_pdf().index(jpeg) + len(jpeg) // 2
+    broken = tiny_pdf()[:at] + b"\xff\xd9" * 400 + tiny_pdf()[at + 800 :]
+    assert {found.code for found in broken_rules(broken)} == {"pdf.whole"}
+
+
 def verdict(content: bytes) -> str:
     try:
         return "broken" if broken_rules(content, tiny_recipe()) else "good"

@@ -104,8 +104,17 @@ def test_a_field_out_of_range_is_refused_where_it_stands(
         ({"colour": {**POSTCARD["colour"], "ink_limit_percent": None}}, "ink_limit_percent"),
         ({"file": {"format": "jpeg"}}, "sRGB"),
         ({"colour": SRGB, "file": {"format": "cmyk-jpeg"}}, "cmyk"),
+        ({"colour": SRGB, "file": {"format": "pdfx4"}}, "press"),
     ],
-    ids=["safe", "dpi", "ink on rgb", "no ink limit", "jpeg of cmyk", "cmyk jpeg of rgb"],
+    ids=[
+        "safe",
+        "dpi",
+        "ink on rgb",
+        "no ink limit",
+        "jpeg of cmyk",
+        "cmyk jpeg of rgb",
+        "rgb pdf",
+    ],
 )
 def test_figures_that_do_not_go_together_are_refused(
     changes: dict[str, object], words: str
