@@ -496,7 +496,12 @@ def child_environment(settings: Settings) -> dict[str, str]:
 
 
 #: Variables that belong to the tests and the Makefile, not to the program.
-NOT_SETTINGS = {"EDGEPROOF_CORPUS", "EDGEPROOF_REQUIRE_ALL"}
+NOT_SETTINGS = {
+    "EDGEPROOF_CORPUS",
+    "EDGEPROOF_PREFLIGHT_ALL",
+    "EDGEPROOF_PRINT_METADATA_ALL",
+    "EDGEPROOF_REQUIRE_ALL",
+}
 
 
 def _refuse_unknown() -> None:

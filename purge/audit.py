@@ -107,6 +107,8 @@ class Audit:
         """
         tip = await self._tip()
         begin = (0, START) if last is None else (last.seq, last.hash)
+        if tip[0] < begin[0]:
+            raise _broken(f"it ends at entry {tip[0]}, the last signed head is at {begin[0]}")
         await self._walk(begin, {"the tip": tip})
         at_s, name = self._now_s(), signer.key_id
         return Head(*tip, at_s, name, signer.sign(_message(*tip, at_s, name)))

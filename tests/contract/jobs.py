@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import hashlib
 import os
 import re
 import resource
@@ -29,6 +30,10 @@ def add(left: int, right: int) -> int:
 
 def many_bytes(count: int) -> bytes:
     return bytes(range(256)) * (count // 256)
+
+
+def digest_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def wait_s(seconds: float) -> float:

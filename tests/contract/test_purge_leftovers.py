@@ -14,7 +14,7 @@ from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database
 from purge import strangers
 from purge.desk import Desk
-from purge.errors import ProviderRefused
+from purge.errors import ProviderRefused, ProviderUnavailable
 from purge.queue import Queue
 from purge.strangers import STRANGER_S
 from purge.tables import packs, rows
@@ -182,3 +182,16 @@ async def test_a_very_large_order_is_forgotten_a_piece_at_a_time(
         left.append((await on.records.rows(select(func.count()).select_from(rows)))[0]["count_1"])
     assert left == [4, 0]
     assert await on.queue.orders() == []
+
+
+async def test_a_clock_that_goes_forward_makes_no_dead_letter_of_what_was_tried_once(
+    on: Bench,
+) -> None:
+    order = await on.purge("a")
+    on.clock.pass_by(1.0)
+    on.vendors["shield"].faults = [ProviderUnavailable(), ProviderUnavailable()]
+    await on.step("shield")
+    on.clock.jump(2 * on.queue.terms.give_up_s)
+    await on.step("shield")
+    assert not on.vendors["shield"].faults
+    assert (await states(on, order.order))["shield"] is State.FAILED

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import random
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,6 +13,7 @@ from origin.adapters.measured import measured
 from origin.adapters.memory import ThreadWorkers
 from origin.adapters.pool import WorkerPool
 from origin.adapters.sandbox import WorkerLimits
+from origin.adapters.worker_link import LENT_FROM_BYTES
 from origin.errors import PhotoRefused, RenderFailed
 from origin.ports import Workers
 from tests.contract import jobs
@@ -36,6 +39,13 @@ async def test_a_job_returns_its_result(workers: Workers) -> None:
 async def test_five_megabytes_come_back_unchanged(workers: Workers) -> None:
     content = await workers.run(jobs.many_bytes, 5_000_192, deadline_s=10)
     assert content == bytes(range(256)) * 19_532
+
+
+@pytest.mark.parametrize("count", [0, LENT_FROM_BYTES - 1, LENT_FROM_BYTES, 5_000_192])
+async def test_bytes_arrive_unchanged_whichever_way_they_go(workers: Workers, count: int) -> None:
+    content = random.Random(count).randbytes(count)
+    digest = await workers.run(jobs.digest_of, content, deadline_s=10)
+    assert digest == hashlib.sha256(content).hexdigest()
 
 
 async def test_each_of_many_callers_gets_its_own_result(workers: Workers) -> None:

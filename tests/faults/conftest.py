@@ -55,10 +55,15 @@ def records_url(records_path: Path) -> str:
 
 
 @pytest.fixture
-async def records(records_url: str) -> AsyncIterator[SqlRecords]:
+async def database(records_url: str) -> AsyncIterator[Database]:
     database = Database(records_url, busy_timeout_s=0.2)
-    yield SqlRecords(database)
+    yield database
     await database.close()
+
+
+@pytest.fixture
+async def records(database: Database) -> SqlRecords:
+    return SqlRecords(database)
 
 
 @pytest.fixture

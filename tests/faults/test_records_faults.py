@@ -24,7 +24,7 @@ import purge.tables
 from origin.adapters.records import Database, SqlRecords, schema, upgrade
 from origin.adapters.records.engines import with_driver
 from origin.adapters.records.migrate import NEWEST, SYNC_DRIVERS
-from origin.errors import StoreUnavailable
+from origin.errors import RenderFailed, StoreUnavailable
 from origin.ports import DesignRecord
 from tests.contract.samples import ASSET, PHOTOGRAPH, TENANT, named, with_photo
 from tests.faults.programs import said, started
@@ -69,6 +69,32 @@ async def test_an_error_of_the_records_quotes_no_caption_and_no_owner(
     assert "no such table: design_owners" in caught.value.log
     assert "Zuckerwatte" not in words
     assert "c-4711" not in words
+
+
+async def test_both_kinds_of_writers_of_a_process_take_turns(records_url: str) -> None:
+    database = Database(records_url, busy_timeout_s=30)
+    records = SqlRecords(database)
+    await with_photo(records)
+    forward = "UPDATE assets SET generation = generation + 1"
+    short = (database.write_here(lambda one: one.execute(forward).rowcount) for _ in range(20))
+    long = (records.bump_generation("acme", ASSET) for _ in range(20))
+    each = await asyncio.gather(*(one for pair in zip(short, long, strict=True) for one in pair))
+    assert each[1::2] == list(range(2, 41, 2))  # in the order in which they came
+    await database.close()
+
+
+async def test_a_short_change_that_fails_leaves_nothing_and_holds_no_lock(
+    records: SqlRecords, database: Database
+) -> None:
+    await with_photo(records)
+
+    def fail(connection: sqlite3.Connection) -> None:
+        connection.execute("UPDATE assets SET generation = 7")
+        raise RenderFailed("render.superseded")
+
+    with pytest.raises(RenderFailed):
+        await database.write_here(fail)
+    assert await records.bump_generation("acme", ASSET) == 1
 
 
 async def test_writers_that_queue_behind_a_lock_all_get_an_answer_soon(

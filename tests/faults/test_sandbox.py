@@ -22,6 +22,7 @@ from origin.adapters.sandbox_syscalls import (
     Machine,
     machine,
 )
+from origin.adapters.worker_link import LENT_FROM_BYTES
 from origin.errors import RenderFailed
 from origin.flow import jobs
 from tests.conftest import missing
@@ -133,6 +134,15 @@ async def test_lending_leaves_no_descriptor_behind(pool: WorkerPool, tmp_path: P
     leaving.cancel()
     for _ in range(80):  # more than a worker may hold open
         await pool.run(inside.lent_bytes, photo, deadline_s=9)
+    assert descriptors() <= before
+    assert not pool.restarts
+
+
+async def test_lent_bytes_leave_no_descriptor_behind(pool: WorkerPool) -> None:
+    content = bytes(LENT_FROM_BYTES)
+    before = descriptors()
+    for _ in range(80):  # more than a worker may hold open
+        assert await pool.run(len, content, deadline_s=9) == LENT_FROM_BYTES
     assert descriptors() <= before
     assert not pool.restarts
 
