@@ -57,7 +57,10 @@ def _machine() -> str:
         ],
         [
             "edgeproof",
-            f"Python {platform.python_version()}, libvips of pyvips-binary {version('pyvips-binary')}",
+            (
+                f"Python {platform.python_version()}, "
+                f"libvips of pyvips-binary {version('pyvips-binary')}"
+            ),
         ],
         ["peers", ", ".join(f"{name} {number}" for name, number in peers.items())],
         [

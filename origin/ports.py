@@ -63,6 +63,9 @@ class DerivativeStore(Protocol):
     async def get(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return it if its digest holds and it is of ``generation`` or a later one, else None."""
 
+    def get_now(self, name: DerivativeName, *, generation: int) -> Derivative | None:
+        """Return the same where that needs no waiting; None says nothing: then ask get()."""
+
     async def put(self, name: DerivativeName, derivative: Derivative) -> Derivative:
         """Store all of it or nothing and return what is stored (an equal or newer one wins).
 

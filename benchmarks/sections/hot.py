@@ -35,7 +35,8 @@ METHOD = f"""\
 for {TURN_S} s a turn. Every server runs on one core (taskset) and wrk on the other. edgeproof is
 one HTTP process; each request is signed, verified, counted and has its log line. nginx sends the
 same bytes from files with sendfile, one worker, no access log; Varnish hits the same bytes in
-memory. "disk" is edgeproof without its memory cache: the digest of every answer is checked. The
+memory. "disk" is edgeproof without its memory cache: each
+answer is read from its file again, and its digest checked. The
 last table has the latency of hits on an idle server and while cold renders keep all cores busy,
 one request at a time."""
 

@@ -67,14 +67,16 @@ def _jobs(folder: Path, originals: list[Original]) -> Path:
     from cache_keys.presets import Look
     from origin.ingest.caps import Caps
     from origin.ingest.guard import guard
-    from origin.render.master import make_masters
+    from origin.render.master import make_levels
+    from origin.render.passes import passes_of
     from origin.render.plan import plan
 
     jobs = []
     for number, original in enumerate(originals):
         photo = guard(original.path, Caps()).photo
-        for level, content in make_masters(original.path, photo).levels.items():
-            (folder / f"{number}-{level}.jpg").write_bytes(content)
+        for levels in passes_of(photo):
+            for level, content in make_levels(original.path, photo, levels).items():
+                (folder / f"{number}-{level}.jpg").write_bytes(content)
         for px, ext in CELLS:
             planned = plan(photo, Look(ext=ext, w=px))
             width, height = planned.size_px

@@ -32,7 +32,13 @@ class StoredDerivatives:
 
     async def get(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return it if its digest holds and it is of that generation or a newer one."""
-        found = await self._objects.read(object_name(name))
+        return self._of(name, await self._objects.read(object_name(name)), generation)
+
+    def get_now(self, name: DerivativeName, *, generation: int) -> Derivative | None:
+        """Return the same where the store can say without waiting; None says nothing."""
+        return self._of(name, self._objects.read_now(object_name(name)), generation)
+
+    def _of(self, name: DerivativeName, found: Found | None, generation: int) -> Derivative | None:
         if found is None or found[1].generation < generation:
             return None
         derivative = _derivative(found)
@@ -49,13 +55,18 @@ class StoredDerivatives:
 
         async with self._objects.staged(object_name(name), content, note, wins) as staged:
 
-            async def publish() -> DerivativeRow:
+            def published(found: Found | None) -> DerivativeRow:
                 nonlocal kept
-                found = await staged.publish()
                 kept = derivative if found is None else _derivative(found)
                 return _row(name, kept)
 
-            await self._records.record_derivative(_row(name, derivative), publish)
+            async def publish() -> DerivativeRow:
+                return published(await staged.publish())
+
+            def publish_here() -> DerivativeRow:
+                return published(staged.publish_here())
+
+            await self._records.record_derivative(_row(name, derivative), publish, publish_here)
         self._touch(_row(name, kept))
         return kept
 

@@ -27,6 +27,11 @@ SEGMENTS_MAX = 6
 ATTEMPTS = 8
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
 
+# What the event loop may read itself, from memory: 0.1 ms. It is the size of most pictures and of
+# the masters' smaller levels.
+NOW_BYTES = 512 << 10
+CAN_ASK = hasattr(os, "RWF_NOWAIT")  # Linux can say that a read would wait
+
 # Reads have their own threads, so that no read waits behind the flush of a write.
 THREADS = 4
 
@@ -40,6 +45,7 @@ class Disk:
         Raises StoreUnavailable "store.full" or "store.unavailable" when it cannot be written.
         """
         self.root = root
+        self._root = str(root)
         self._count = itertools.count()
         self.readers = ThreadPoolExecutor(THREADS, "disk-read")
         self.writers = ThreadPoolExecutor(THREADS, "disk-write")
@@ -87,6 +93,30 @@ class Disk:
         except FileNotFoundError:
             self.must_be_there()
             return None
+
+    def read_now(self, name: str) -> bytes | None:
+        """Do what read() does without waiting for the disk, for whoever must not be blocked.
+
+        Raises BlockingIOError for what is not in the page cache, or large.
+        """
+        path = f"{self._root}/{'/'.join(plain_name(name))}"  # a Path costs 8 µs
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self.must_be_there()
+            return None
+        try:
+            size_bytes = os.fstat(descriptor).st_size
+            stored = bytearray(min(size_bytes, NOW_BYTES))
+            if not CAN_ASK or os.preadv(descriptor, [stored], 0, os.RWF_NOWAIT) < size_bytes:
+                raise BlockingIOError(errno.EAGAIN, "not in memory", name)
+        except OSError as error:
+            if error.errno == errno.EOPNOTSUPP:  # a file system that cannot say
+                raise BlockingIOError(errno.EAGAIN, "not known", name) from error
+            raise
+        finally:
+            os.close(descriptor)
+        return bytes(stored)
 
     def must_be_there(self) -> None:
         """Raise OSError when the root itself is away: then nothing can be called absent."""

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from origin.adapters.disk import SEGMENT, Disk
+from origin.adapters.disk import SEGMENT, Disk, store_errors
 from origin.adapters.sealed import Note, note_bytes, unsealed
-from origin.adapters.stores import Found, Listed, Wins
+from origin.adapters.stores import Found, IsErased, Listed, Wins
 from origin.adapters.threads import in_thread
 
 LISTED_AT_ONCE = 1000  # names looked at in one turn of a thread
@@ -53,12 +53,23 @@ class FileObjects:
 
     async def read(self, name: str) -> Found | None:
         """Return content and note; None when absent, or damaged, reported and removed."""
-        stored = await in_thread(self._disk.readers, "read an object", self._disk.read, name)
+        stored = await self._stored(name)
         found = None if stored is None else unsealed(name, stored)
         if stored is not None and found is None:
             self._on_damage(name)
             await self.delete(name)
         return found
+
+    def read_now(self, name: str) -> Found | None:
+        """Return content and note of a small file that the kernel has in memory; None: ask read().
+
+        Damage is left to read(), which reports it.
+        """
+        try:
+            stored = self._disk.read_now(name)
+        except OSError:
+            return None
+        return None if stored is None else unsealed(name, stored)
 
     @asynccontextmanager
     async def staged(
@@ -74,13 +85,14 @@ class FileObjects:
         try:
             await in_thread(threads, "write an object", self._disk.write, scratch, *pieces)
             yield staged
-            await in_thread(threads, "write an object", self._disk.settle, name)
+            await in_thread(threads, "write an object", self._finish, name, scratch)
         except BaseException:
-            if staged.is_published:
-                await self.delete(name)
+            try:
+                if staged.is_published:
+                    await self.delete(name)
+            finally:
+                await in_thread(threads, "write an object", self._disk.discard, scratch)
             raise
-        finally:
-            await in_thread(threads, "write an object", self._disk.discard, scratch)
 
     async def folders(self, prefix: str) -> set[str]:
         """Return the segments that follow ``prefix`` (ends in ``/``)."""
@@ -93,6 +105,15 @@ class FileObjects:
         while some := await in_thread(self._disk.readers, "list objects", lambda: list(turn())):
             for listed in some:
                 yield listed
+
+    async def _stored(self, name: str) -> bytes | None:
+        with store_errors("read an object"), suppress(BlockingIOError):
+            return self._disk.read_now(name)
+        return await in_thread(self._disk.readers, "read an object", self._disk.read, name)
+
+    def _finish(self, name: str, scratch: Path) -> None:
+        self._disk.settle(name)
+        self._disk.discard(scratch)
 
     def _folders(self, folder: str) -> set[str]:
         path = self._disk.path_of(folder)
@@ -123,6 +144,11 @@ class StagedFile:
     async def publish(self) -> Found | None:
         """Give the bytes their name; where sound bytes stand that win, return those instead."""
         return await in_thread(self._disk.writers, "name an object", self._publish)
+
+    def publish_here(self) -> Found | None:
+        """Do the same in the thread that calls it, which it blocks."""
+        with store_errors("name an object"):
+            return self._publish()
 
     def _publish(self) -> Found | None:
         kept: list[Found] = []
@@ -165,6 +191,11 @@ class FileSources:
         """Remove it; harmless when absent."""
         name = source_name(tenant, asset)
         await in_thread(self._disk.writers, "remove a source", self._disk.remove, name)
+
+    async def drop_copies(self, is_erased: IsErased) -> int:
+        """Return 0: readers get the file itself."""
+        del is_erased
+        return 0
 
     async def ages_s(self, tenant: str) -> dict[str, float]:
         """Return each source's asset id and the seconds since it was last taken in."""

@@ -48,9 +48,10 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """Stands for a path in an order: the descriptor of that number came with it."""
+    """Stands for a path in an order, or for bytes: the descriptor of that number came with it."""
 
     index: int
+    is_content: bool = False
 
 
 @dataclass(frozen=True, slots=True)

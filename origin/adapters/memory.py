@@ -100,6 +100,10 @@ class MemoryDerivatives:
 
     async def get(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return it if it is of that generation or a newer one."""
+        return self.get_now(name, generation=generation)
+
+    def get_now(self, name: DerivativeName, *, generation: int) -> Derivative | None:
+        """Return the same: nothing here is waited for."""
         stored = self._stored.get(name)
         return stored if stored is not None and stored.generation >= generation else None
 

@@ -7,6 +7,7 @@ failed. None of it is ever served, because the records are asked first; here it 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from origin.adapters.stores import KeptObjects, KeptSources
@@ -21,13 +22,16 @@ KINDS = ("masters", "derivatives")
 
 
 class Records(TenantRecords, AssetRecords, Protocol):
-    """What is asked about shops and photos."""
+    """What is asked about shops, photos and prints."""
+
+    async def lasting_prints(self, tenant: str) -> Sequence[str]:
+        """Return the ids of all prints that are not erased."""
 
 
 async def sweep(
     sources: KeptSources, objects: KeptObjects, records: Records, *, age_s: float = AGE_S
 ) -> int:
-    """Remove sources, masters and previews of photos that do not live; return how many photos.
+    """Remove what is left of photos and prints that do not live; return how many of them.
 
     Only in shops that the records know. What has no record at all must have been taken in longer
     ago than ``age_s`` seconds; what belongs to a tombstone goes at once. May run beside uploads
@@ -51,7 +55,17 @@ async def sweep(
             if asset in ages_s and not await sources.delete_older_than(name, asset, limit_s):
                 continue
             removed += 1
+        removed += await _sweep_prints(objects, records, name)
     return removed
+
+
+async def _sweep_prints(objects: KeptObjects, records: Records, tenant: str) -> int:
+    """Remove the files of prints that were erased: a print has its record before its files."""
+    stored = await objects.folders(f"{tenant}/prints/")
+    dead = stored - set(await records.lasting_prints(tenant)) if stored else set()
+    for print_id in sorted(dead):
+        await objects.delete_prefix(f"{tenant}/prints/{print_id}/")
+    return len(dead)
 
 
 async def _recorded(records: AssetRecords, tenant: str) -> tuple[set[str], set[str]]:

@@ -91,8 +91,8 @@ class WorkerPool:
         """Run a top-level function of an importable module in a worker and return its result.
 
         The function's return annotation is what the worker's answer is held to: plain values and
-        dataclasses of them, found without loading a pixel library here. A Path among the arguments
-        is lent as a copy to read (origin.adapters.lending).
+        dataclasses of them, found without loading a pixel library here. A Path or many bytes among
+        the arguments are lent as a copy to read (origin.adapters.lending).
 
         ``deadline_s`` counts from the moment a worker takes the job. A caller that is cancelled
         while it waits leaves the queue; a job that runs goes on to its end or deadline and its
@@ -152,7 +152,7 @@ class WorkerPool:
         """Run one job on that worker; give it back, or end it and leave the rest to its slot."""
         fate: str | None = None
         try:
-            async with asyncio.timeout(deadline_s), lent(asked.paths) as files:
+            async with asyncio.timeout(deadline_s), lent(asked.lent) as files:
                 fate = "crashed"
                 reply = await worker.ask(asked.body, files)
             value = asked.value_in(reply)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
@@ -29,12 +29,18 @@ class Staged(Protocol):
     async def publish(self) -> Found | None:
         """See to it that they have their name; return what stands there instead, if that won."""
 
+    def publish_here(self) -> Found | None:
+        """Do the same in the thread that calls, which it may block for a moment."""
+
 
 class KeptObjects(ObjectStore, Protocol):
     """Objects that carry a note, with what compare and set, sweeps and scrubs need."""
 
     async def read(self, name: str) -> Found | None:
         """Return content and note; None when absent, or damaged, reported and removed."""
+
+    def read_now(self, name: str) -> Found | None:
+        """Return them where that needs no waiting; None says nothing: then ask read()."""
 
     def staged(
         self, name: str, content: bytes, note: Note, wins: Wins
@@ -51,8 +57,15 @@ class KeptObjects(ObjectStore, Protocol):
         """Go through every object below ``prefix`` (ends in ``/``)."""
 
 
+#: Says whether a photo is erased, by shop and asset id.
+IsErased = Callable[[str, str], Awaitable[bool]]
+
+
 class KeptSources(SourceStore, Protocol):
     """Sources, with what a sweep needs."""
+
+    async def drop_copies(self, is_erased: IsErased) -> int:
+        """Drop this host's idle copies of erased photos; return how many."""
 
     async def ages_s(self, tenant: str) -> Mapping[str, float]:
         """Return each source's asset id and the seconds since it was last taken in."""

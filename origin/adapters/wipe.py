@@ -30,7 +30,10 @@ VACUUM_BYTES_MAX = 256_000_000
 #: How long others' transactions may keep us from it. They take milliseconds.
 WAIT_S = 30.0
 PAUSE_S = 0.05
-VACUUMED = ("assets", "owners", "projects", "designs", "design_owners", "derivatives")
+VACUUMED = (
+    *("assets", "owners", "projects", "designs", "design_owners", "derivatives"),
+    *("prints", "print_owners", "print_requests"),
+)
 LEFT_IN_POSTGRESQL = (
     "PostgreSQL: VACUUM has freed the rows; their bytes stay in its files until it uses the"
     " pages again, and in its write-ahead log until that is recycled."

@@ -95,13 +95,20 @@ def _run(body: bytes, lent: list[int]) -> bytes:
     order = read_order(body)
     assert isinstance(order, Order)
     arguments = [
-        Path(f"/proc/self/fd/{lent[argument.index]}") if isinstance(argument, Lent) else argument
+        _received(argument, lent) if isinstance(argument, Lent) else argument
         for argument in order.arguments
     ]
     try:
         return answered(Outcome.VALUE, order.job(*arguments))
     except (OriginError, Refusal) as error:
         return answered(Outcome.ERROR, error=error)
+
+
+def _received(argument: Lent, lent: list[int]) -> Path | bytes:
+    file = lent[argument.index]
+    if not argument.is_content:
+        return Path(f"/proc/self/fd/{file}")
+    return os.pread(file, os.fstat(file).st_size, 0)
 
 
 def _failed(error: Exception) -> RenderFailed:

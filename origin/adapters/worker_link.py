@@ -33,11 +33,21 @@ START_DEADLINE_S = 60.0
 ENDING_S = 1.0
 # Replies up to twice this are read without a pause of the socket (a preview is below 2 MB).
 READ_AHEAD_BYTES = 4 << 20
+# Smaller arguments go through the socket, which holds 200 kB before it makes the server wait: each
+# wait is a turn of the event loop (measured at 1.2 MB: 1.5 CPU ms more than as a memory file).
+LENT_FROM_BYTES = 64_000
 # What a worker gets of the server's environment, by name or beginning: never our settings, which
 # hold secrets, nor those of other programs.
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "LANG", "LC_", "TZ", "PYTHON", "VIRTUAL_ENV", "COV")
 # One job, one core; and no thread of a matrix library may begin before the worker is confined.
-FIXED = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "HOME": "/nonexistent"}
+# One heap for all threads of libvips: what one job freed serves the next (measured after uploads of
+# 12 MP photos: 100 MB resident instead of 140, no slower).
+FIXED = {
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "1",
+    "HOME": "/nonexistent",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +62,18 @@ class Asked:
 
     def __init__(self, order: Order, *, is_lent: bool) -> None:
         self._order = order
-        self.paths = [one for one in order.arguments if isinstance(one, Path)] if is_lent else []
-        numbers = iter(range(len(self.paths)))
-        arguments = tuple(
-            Lent(next(numbers)) if is_lent and isinstance(one, Path) else one
-            for one in order.arguments
-        )
+        self.lent: list[Path | bytes] = []
+        arguments = order.arguments
+        if is_lent:
+            arguments = tuple(self._lent(one) for one in arguments)
         self.body = ordered(Order(order.job, arguments))
+
+    def _lent(self, argument: object) -> object:
+        is_content = isinstance(argument, bytes) and len(argument) >= LENT_FROM_BYTES
+        if not is_content and not isinstance(argument, Path):
+            return argument
+        self.lent.append(cast("Path | bytes", argument))
+        return Lent(len(self.lent) - 1, is_content)
 
     def value_in(self, reply: Reply) -> object:
         """Return the job's value or its error; raises RenderFailed, AnswerUnreadable."""

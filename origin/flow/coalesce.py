@@ -26,10 +26,6 @@ class Coalescer(Generic[T]):
         """Return how many distinct names are being worked on."""
         return len(self._running)
 
-    def is_running(self, name: str) -> bool:
-        """Return whether a request for this name would join one that is under way."""
-        return name in self._running
-
     async def run(
         self,
         name: str,

@@ -58,13 +58,22 @@ def open_upload(path: Path, caps: Caps) -> Opened:
         release_memory()
 
 
-def remake_masters(path: Path, photo: Photo, source_digest: str) -> Masters:
-    """Make the masters of a photo that is already ours; raises StoreUnavailable "store.damaged"."""
-    from origin.render.master import make_masters
+def remake_masters(
+    path: Path, photo: Photo, source_digest: str, levels: tuple[int, ...]
+) -> dict[int, bytes]:
+    """Make the levels of one pass over a photo that is ours.
+
+    Raises StoreUnavailable "store.damaged".
+    """
+    from origin.ingest.job import release_memory
+    from origin.render.master import make_levels
     from origin.render.opening import verify_source
 
-    verify_source(path, source_digest)
-    return make_masters(path, photo)
+    try:
+        verify_source(path, source_digest)
+        return make_levels(path, photo, levels)
+    finally:
+        release_memory()
 
 
 def render(plan: Plan, raster: bytes | Path, source_digest: str | None) -> Rendered:

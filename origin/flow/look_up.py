@@ -59,6 +59,21 @@ class Subjects:
         is_master = asked.transform is not None and asked.transform.preset == EDGE_MASTER
         return Subject(tenant, asset, look, epoch, is_master, self._proof(asked))
 
+    def remembered(self, asked: Asked, epoch: int) -> tuple[Tenant, Asset] | None:
+        """Return whose picture it is and of which photo, if both are known to be served now.
+
+        None when something must be asked: the records, or for a preset, a product, a design.
+        """
+        transform = asked.transform
+        tenant = self._tenants.get(asked.tenant)
+        asset = self._assets.get((asked.tenant, asked.asset))
+        if transform is None or tenant is None or asset is None:
+            return None
+        is_layered = transform.preset or transform.design or transform.proof
+        is_of_now = tenant[0] == asset[0] == epoch
+        is_served = not tenant[1].is_suspended and not asset[1].is_erased
+        return (tenant[1], asset[1]) if is_of_now and is_served and not is_layered else None
+
     async def tenant_if_any(self, name: str, epoch: int) -> Tenant | None:
         """Return a tenant's record, also a suspended one, or None."""
         remembered = self._tenants.get(name)
@@ -170,10 +185,12 @@ class HotPictures:
         self._used.add(picture.key)
         return picture
 
-    def put(self, path: str, picture: HotPicture) -> None:
-        """Remember it; one larger than the whole memory is not remembered."""
-        if len(picture.derivative.content) + 2_048 <= self._pictures.maxsize:
-            self._pictures[path] = picture
+    def put(self, path: str, picture: HotPicture) -> bool:
+        """Remember it and return True; one larger than the whole memory is not remembered."""
+        if len(picture.derivative.content) + 2_048 > self._pictures.maxsize:
+            return False
+        self._pictures[path] = picture
+        return True
 
     def used(self) -> set[str]:
         """Return the keys of what was found here since the last call: the disk did not see that."""

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cache_keys.asking import Asked
 from cache_keys.errors import Refusal
 from cache_keys.ids import derivative_key
 from cache_keys.keyring import Ring
@@ -60,6 +61,7 @@ class Previews:
         self._engine = engine
         self._deadline_s = deadline_s
         self._now = now
+        self._permitted: tuple[tuple[PreviewRequest, int, int, Ring], Permitted] | None = None
 
     async def answer(self, request: PreviewRequest, trace: Trace) -> Answer:
         """Return the answer to one request, errors included; expected failures are not raised."""
@@ -70,7 +72,7 @@ class Previews:
                 epoch = await self._parts.epochs.current()
                 if not self._parts.authorizer.is_ready(epoch):
                     await self._parts.authorizer.prepare(epoch)
-                permitted = self._parts.authorizer.permit(request, now_s)
+                permitted = self._permit(request, epoch, now_s)
                 picture = await self._find(permitted, epoch, trace)
         except TimeoutError:
             return self._refuse(RenderFailed("render.deadline"), permitted, trace)
@@ -85,14 +87,56 @@ class Previews:
             return None
         now_s = int(self._now())
         try:
-            permitted = self._parts.authorizer.permit(request, now_s)
+            permitted = self._permit(request, epoch, now_s)
         except Refusal as error:
             return self._refuse(error, None, trace)
         picture = self._parts.hot.get(permitted.asked.canonical_path, epoch)
+        if picture is not None:
+            trace.hit = "memory"
+        else:
+            picture = self._found_now(permitted, epoch, trace)
         if picture is None:
             return None
-        trace.hit = "memory"
         return self._respond(request, permitted, picture, trace, now_s)
+
+    def _found_now(self, permitted: Permitted, epoch: int, trace: Trace) -> HotPicture | None:
+        """Find it in the store where that needs no waiting; say how to read it again."""
+        parts, asked = self._parts, permitted.asked
+        known = parts.subjects.remembered(asked, epoch)
+        if known is None:
+            return None
+        tenant, asset = known
+        path = asked.canonical_path
+        name = self._name(asked)
+        derivative = parts.derivatives.get_now(name, generation=asset.generation)
+        if derivative is None:
+            return None
+        trace.hit = "disk"
+        tags = tags_of(path, self._engine)
+        picture = HotPicture(epoch, derivative, tenant, name.key, tags)
+        if not parts.hot.put(path, picture):
+            digest = derivative.digest
+
+            def again() -> bytes | None:
+                found = parts.derivatives.get_now(name, generation=asset.generation)
+                return found.content if found is not None and found.digest == digest else None
+
+            trace.again = again
+        return picture
+
+    def _name(self, asked: Asked) -> DerivativeName:
+        assert asked.transform is not None, "info.json is not stored"
+        key = derivative_key(asked.tenant, asked.asset, asked.leaf, self._engine)
+        ext, path = asked.transform.ext, asked.canonical_path
+        return DerivativeName(asked.tenant, asked.asset, key, ext, path, self._engine)
+
+    def _permit(self, request: PreviewRequest, epoch: int, now_s: int) -> Permitted:
+        """Judge a request; one that was just judged before ASGI is not judged again behind it."""
+        authorizer = self._parts.authorizer
+        asked = (request, epoch, now_s, authorizer.ring())
+        if self._permitted is None or self._permitted[0] != asked:
+            self._permitted = asked, authorizer.permit(request, now_s)
+        return self._permitted[1]
 
     def moment(self) -> Moment | None:
         """Return what a verdict of now rests on; None when the records must be asked first."""
@@ -110,15 +154,13 @@ class Previews:
             return picture
         with trace.step("look_up"):
             subject = await parts.subjects.find(asked, epoch)
+        derivative = await self._derivative(permitted, subject, trace)
         key = derivative_key(asked.tenant, asked.asset, asked.leaf, self._engine)
-        derivative = await self._derivative(permitted, subject, key, trace)
         picture = HotPicture(epoch, derivative, subject.tenant, key, tags_of(path, self._engine))
         parts.hot.put(path, picture)
         return picture
 
-    async def _derivative(
-        self, permitted: Permitted, subject: Subject, key: str, trace: Trace
-    ) -> Derivative:
+    async def _derivative(self, permitted: Permitted, subject: Subject, trace: Trace) -> Derivative:
         asked = permitted.asked
         if asked.transform is None:
             trace.hit = "record"
@@ -127,42 +169,38 @@ class Previews:
             trace.hit = "master"
             content = await self._parts.renders.master(subject.asset, EDGE_LEVEL)
             return seal(Rendered(content, 0, 0, {}), subject.asset.generation)
-        name = DerivativeName(
-            asked.tenant,
-            asked.asset,
-            key,
-            asked.transform.ext,
-            asked.canonical_path,
-            self._engine,
-        )
-        return await self._stored_or_made(permitted, subject, name, trace)
+        return await self._stored_or_made(permitted, subject, self._name(asked), trace)
 
     async def _stored_or_made(
         self, permitted: Permitted, subject: Subject, name: DerivativeName, trace: Trace
     ) -> Derivative:
-        parts, generation = self._parts, subject.asset.generation
-        with trace.step("store"):
-            found = await parts.derivatives.get(name, generation=generation)
-        if found is not None:
-            trace.hit = "disk"
-            return found
+        generation = subject.asset.generation
         # Joining a render of an older generation would serve what a purge has overtaken.
         job = f"{name.key}@{generation}"
         trace.hit = "joined"
-        if not parts.coalescer.is_running(job):
-            parts.admission.check()
-            parts.ration.take(name.tenant, name.asset)
-        return await parts.coalescer.run(
+        # Looked up once, under the name's lock: what another process makes is waited for.
+        return await self._parts.coalescer.run(
             job,
-            lambda: parts.derivatives.get(name, generation=generation),
+            lambda: self._stored(name, generation, trace),
             lambda: self._make(permitted, subject, name, trace),
         )
+
+    async def _stored(
+        self, name: DerivativeName, generation: int, trace: Trace
+    ) -> Derivative | None:
+        with trace.step("store"):
+            found = await self._parts.derivatives.get(name, generation=generation)
+        if found is not None:
+            trace.hit = "disk"
+        return found
 
     async def _make(
         self, permitted: Permitted, subject: Subject, name: DerivativeName, trace: Trace
     ) -> Derivative:
-        """Render and store; what a purge overtook is looked up and made anew."""
+        """Render and store, if that may be; what a purge overtook is looked up and made anew."""
         parts = self._parts
+        parts.admission.check()
+        parts.ration.take(name.tenant, name.asset)
         trace.hit = "render"
         for _ in range(TRIES_MAX):
             rendered = await parts.renders.make(subject, trace)

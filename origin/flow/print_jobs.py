@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,7 @@ from cache_keys.design_look import DesignLook, Filters
 from origin.errors import BadDocument, RenderFailed
 from origin.printing.product import Product
 from origin.printing.recipe import Recipe, read_recipe, recipe_json
-from origin.printing.values import Check, Page, Severity
+from origin.printing.values import Check, Page, ProofPictures, Severity
 from origin.values import Asset, Rendered
 
 if TYPE_CHECKING:
@@ -30,12 +30,21 @@ class SoftProof:
     shows_paper: bool
 
 
+@dataclass(frozen=True, slots=True)
+class ProofSheet:
+    """A page on a display, and what preflight found."""
+
+    pictures: ProofPictures
+    checks: tuple[Check, ...]
+
+
 def load() -> None:
     """Import what print jobs need; no pixel is touched and no thread begins."""
     import origin.printing.decide
     import origin.printing.page
     import origin.printing.pdfx
-    import origin.printing.proof  # noqa: F401
+    import origin.printing.preflight.run
+    import origin.printing.sheet  # noqa: F401
     from origin.flow.jobs import load as load_previews
 
     load_previews()
@@ -67,10 +76,14 @@ def make_print(document: bytes, print_id: str, source: Path, added_profile: Path
     Raises what ``render_page`` raises, and BadDocument 422 "print.preflight" when a check blocks.
     """
     from origin.printing.page import render_page
+    from origin.printing.preflight.run import preflight
 
     recipe = read_recipe(document)
     profiles = _profiles(recipe.colour.profile, added_profile)
+    found = preflight(recipe, source, profiles)
+    refuse_blocked(found)
     page = render_page(recipe, source, profiles)
+    page = replace(page, checks=_merged(found, page.checks))
     refuse_blocked(page.checks)
     return _wrapped(page, recipe, profiles, print_id) if recipe.file_format == PDF else page
 
@@ -114,6 +127,30 @@ def vips_failure() -> Iterator[None]:
         yield
     except pyvips.Error as error:
         raise RenderFailed("render.failed", log=" ".join(str(error).split())[:500]) from error
+
+
+def make_proof_sheet(
+    document: bytes, side_px: int, source: Path, added_profile: Path | None
+) -> ProofSheet:
+    """Return the whole page of a print, bleed included, for a display.
+
+    side_px: of the page's longer side, about. Raises what ``make_print`` raises, but no check
+    refuses it: the sheet shows what they found.
+    """
+    from origin.printing.preflight.run import preflight
+    from origin.printing.sheet import proof_pictures
+
+    recipe = read_recipe(document)
+    profiles = _profiles(recipe.colour.profile, added_profile)
+    checks = preflight(recipe, source, profiles)
+    with vips_failure():
+        pictures = proof_pictures(recipe, source, profiles, side_px)
+    return ProofSheet(pictures, checks)
+
+
+def _merged(first: tuple[Check, ...], then: tuple[Check, ...]) -> tuple[Check, ...]:
+    """Return the checks of both, each once: what the finished page said counts."""
+    return tuple(({one.code: one for one in first} | {one.code: one for one in then}).values())
 
 
 def refuse_blocked(checks: tuple[Check, ...]) -> None:

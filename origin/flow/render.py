@@ -21,6 +21,7 @@ from origin.flow.trace import Trace
 from origin.ports import AssetChanges, ObjectStore, PhotoRecords, SourceStore, Workers
 from origin.printing.plan import plan_proof
 from origin.render.levels import smallest_level
+from origin.render.passes import pass_with
 from origin.render.plan import Plan, Rights, plan, plan_edge_master
 from origin.values import Asset, Rendered
 
@@ -93,10 +94,11 @@ class Renders:
         name = self._master_name(asset, level)
         content = await self._objects.get(name)
         if content is None:
+            together = pass_with(asset.photo, level)
             made = await self._masters.run(
-                f"master:{asset.tenant}/{asset.asset}/{self._engine}",
+                f"master:{asset.tenant}/{asset.asset}/{self._engine}/{together[0]}",
                 lambda: self._stored_level(asset, level),
-                lambda: self._make_masters(asset),
+                lambda: self._make_masters(asset, together),
             )
             # Another process may have made them for the sake of another level.
             content = made.get(level) or await self._objects.get(name)
@@ -140,10 +142,11 @@ class Renders:
         trace.add(rendered.steps_ms)
         return rendered
 
-    async def _make_masters(self, asset: Asset) -> dict[int, bytes]:
+    async def _make_masters(self, asset: Asset, together: tuple[int, ...]) -> dict[int, bytes]:
         async with self._source(asset) as path:
-            masters = await self._run(remake_masters, path, asset.photo, asset.source_digest)
-        stored = await self.store_masters(asset, masters.levels)
+            digest = asset.source_digest
+            levels = await self._run(remake_masters, path, asset.photo, digest, together)
+        stored = await self.store_masters(asset, levels)
         # An erase that deleted the masters while they were made must not find them here again.
         if await self._records.is_erased(asset.tenant, asset.asset):
             await self.remove_masters(asset)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -25,6 +25,8 @@ class Trace:
     lane: str = ""
     tag_count: int = 0
     steps_ms: dict[str, float] = field(default_factory=dict)
+    #: Reads the same body again, of an answer that is on the disk and not in memory.
+    again: Callable[[], bytes | None] | None = field(default=None, repr=False, compare=False)
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

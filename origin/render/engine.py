@@ -9,7 +9,7 @@ from typing import Final
 
 from origin.decode.libvips import pyvips
 
-PIPELINE_REVISION: Final = 2
+PIPELINE_REVISION: Final = 3
 """Raised by hand with every change of geometry, levels, recipe, colour or encoder settings."""
 AVIF_THREADS: Final = 1
 """AVIF bytes depend on the encoder's threads: libvips' concurrency, which origin.decode pins."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
@@ -132,17 +132,22 @@ class RequestLog:
 
     def ready(self, request: PreviewRequest, answer: Answer, trace: Trace) -> Ready:
         """Return an answer with all that its repetitions need to be logged and counted."""
+        start, end = line_around(request, answer, trace, self._engine, PREVIEW_ANSWERED)
         return Ready(
-            answer,
-            self._labelled(answer, trace),
-            *line_around(request, answer, trace, self._engine, PREVIEW_ANSWERED),
+            answer=replace(answer, body=b""),
+            counting=self._labelled(answer, trace),
+            line_start=start,
+            line_end=end,
+            size_bytes=len(answer.body),
+            body=answer.body,
+            again=trace.again,
         )
 
     def repeated(self, ready: Ready, spent_s: float) -> bool:
         """Log and count one repetition; return whether its line is the first that waits."""
         counting = ready.counting
         counting.requests.inc()
-        counting.answer_bytes.inc(len(ready.answer.body))
+        counting.answer_bytes.inc(ready.size_bytes)
         counting.answer_seconds.observe(spent_s)
         return self.lines.add(ready, spent_s)
 

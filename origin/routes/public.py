@@ -22,6 +22,9 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 TARGET_KEY = "edgeproof.target"
 #: A body is sent in pieces, so that a client that stops reading cannot outlive the deadline.
 PIECE_BYTES = 65_536
+#: Where pictures are that are answered before ASGI.
+AT_ONCE = frozenset({"memory", "disk"})
+OK = 200
 #: The fields that change an answer; everything else that a client sends is never looked at.
 CONDITIONS = {b"if-match", b"if-none-match", b"if-range", b"range"}
 #: All fields that read_request() looks at.
@@ -74,7 +77,15 @@ class PublicApp:
         The caller sends it whole and then says sent().
         """
         asking = (method, target, tuple([pair for pair in headers if pair[0] in LOOKED_AT]))
-        return self._recall.find(asking) or self._first(asking)
+        ready = self._recall.find(asking)
+        if ready is None:
+            return self._first(asking)
+        if ready.again is not None:
+            body = ready.again()
+            if body is None:  # gone, or in need of care: the long way sees to it
+                return self._first(asking)
+            ready.body = body
+        return ready
 
     def _first(self, asking: Asking) -> Ready | None:
         method, target, fields = asking
@@ -87,10 +98,11 @@ class PublicApp:
         except Exception as bug:  # noqa: BLE001 - the outermost edge of a request
             self._observer.failed(bug)
             return None
-        if answer is None or trace.hit != "memory" or len(answer.body) > PIECE_BYTES:
+        if answer is None or trace.hit not in AT_ONCE or len(answer.body) > PIECE_BYTES:
             return None
         ready = self._observer.ready(request, answer, trace)
-        self._recall.keep(asking, ready, began)
+        if trace.hit == "memory" or (trace.again is not None and answer.status == OK):
+            self._recall.keep(asking, ready, began)
         return ready
 
     def flush(self) -> None:
@@ -99,6 +111,8 @@ class PublicApp:
 
     def sent(self, ready: Ready, spent_s: float) -> bool:
         """Log and count an answer that was given at once."""
+        if ready.again is not None:
+            ready.body = b""  # what is not in the memory cache is not kept here either
         return self._observer.repeated(ready, spent_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,8 +136,7 @@ class PublicApp:
 
     async def _answer(self, request: PreviewRequest, trace: Trace) -> Answer:
         try:
-            answer = self._previews.answer_now(request, trace)
-            return answer or await self._previews.answer(request, trace)
+            return await self._previews.answer(request, trace)
         except Exception as bug:  # noqa: BLE001 - the outermost edge of a request
             trace.code, trace.reason = "server.failed", repr(bug)
             self._observer.failed(bug)

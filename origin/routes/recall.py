@@ -45,6 +45,7 @@ class Labelled:
 class Ready:
     """An answer to give again. head: status line and fields as sent, kept by the protocol class.
 
+    again: reads the body anew where it is on the disk; what comes is the same bytes, or None.
     line_start, line_end: its log line in JSON around the time it took and the time of day.
     """
 
@@ -52,7 +53,10 @@ class Ready:
     counting: Labelled
     line_start: str
     line_end: str
+    size_bytes: int
     head: bytes = b""
+    body: bytes = b""
+    again: Callable[[], bytes | None] | None = None
 
 
 class Recall:

@@ -115,3 +115,14 @@ async def test_of_many_that_put_at_once_all_get_the_same_bytes(
     answers = await asyncio.gather(*(derivatives.put(NAME, one) for one in made))
     assert len({answer.digest for answer in answers}) == 1
     assert answers[0] == await derivatives.get(NAME, generation=0)
+
+
+async def test_what_is_found_without_waiting_is_what_is_found(
+    derivatives: DerivativeStore, records: Records
+) -> None:
+    """None says nothing (a bucket is always waited for, and a file system may not tell)."""
+    await with_photo(records)
+    assert derivatives.get_now(NAME, generation=0) is None
+    await derivatives.put(NAME, derivative())
+    assert derivatives.get_now(NAME, generation=0) in (derivative(), None)
+    assert derivatives.get_now(NAME, generation=1) is None

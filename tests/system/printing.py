@@ -37,12 +37,13 @@ def resume(running: Server, print_id: str) -> httpx2.Response:
 
 def ended(running: Server, print_id: str) -> Json:
     """Wait until a print is done, refused or paused, and return what the API says of it."""
+    document: Json = {}
     deadline = time.monotonic() + WAIT_S
     while time.monotonic() < deadline:
         try:
-            document: Json = look(running, print_id).json()
+            document = look(running, print_id).json()
         except httpx2.TransportError:
-            document = {}
+            document = {}  # it is being started
         if document.get("state") in ENDED:
             return document
         time.sleep(0.05)
@@ -51,7 +52,7 @@ def ended(running: Server, print_id: str) -> Json:
 
 def printed(running: Server, **body: object) -> tuple[Json, bytes]:
     """Order a print, wait for it, and return its document and its file."""
-    answer = order(running, **body)
+    answer = order(running, None, **body)
     assert answer.status_code in (200, 201), answer.text
     document = ended(running, answer.json()["print"])
     assert document["state"] == "done", document

@@ -10,7 +10,7 @@ import pytest
 from origin.decode.libvips import pyvips
 from tests.images.photos import photo_jpeg
 from tests.system.printing import look, order, plain, printed, resume
-from tests.system.server import TENANT, Server, server
+from tests.system.server import TENANT, Server, free_ports, server
 
 
 @pytest.fixture(scope="module")
@@ -134,3 +134,20 @@ def test_a_token_without_the_scope_orders_nothing(shop: Server, asset: str) -> N
     body = {"asset": asset, "product": "photo-10x15~1"}
     answer = shop.http.post(url, json=body, headers=headers)
     assert (answer.status_code, answer.json()["code"]) == (403, "api.token_scope")
+
+
+def test_a_listener_of_their_own_answers_links_and_nothing_else(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    (port,) = free_ports(1)
+    folder = tmp_path_factory.mktemp("own-listener")
+    with server(folder, print_bind=f"127.0.0.1:{port}") as running:
+        photo = running.asset(photo_jpeg(1824, 1224, 6))
+        document, content = printed(running, asset=photo, product="photo-10x15~1")
+        own = f"http://127.0.0.1:{port}"
+        url = document["file"]["url"]
+        assert url.startswith(f"{own}/print/v1/")
+        assert running.http.get(url).content == content
+        assert running.http.get(url.replace(own, running.private_url)).status_code == 404
+        paths = ("/healthz", "/metrics", f"/api/v1/tenants/{TENANT}/prints", "/print/v1/")
+        assert [running.http.get(own + path).status_code for path in paths] == [404] * 4

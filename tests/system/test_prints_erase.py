@@ -62,7 +62,7 @@ def test_an_owner_takes_her_prints_and_leaves_the_others(shop: Server) -> None:
     asset = shop.upload(content, owner="dora").json()["asset"]
     shop.upload(content, owner="emil")
     words = "Doras Geheimnis 118"
-    hers, file = printed(
+    hers, _ = printed(
         shop, asset=asset, design=with_words(shop, asset, words), product=PRODUCT, owner="dora"
     )
     his, _ = printed(shop, asset=asset, product=PRODUCT, owner="emil")
@@ -70,4 +70,6 @@ def test_an_owner_takes_her_prints_and_leaves_the_others(shop: Server) -> None:
     assert receipt_of(done.stdout)["removed"]["files"]["prints"] == 1
     assert look(shop, hers["print"]).status_code == 410
     assert look(shop, his["print"]).json()["state"] == "done"
-    assert found_in(shop.data_dir / "objects", {"print": pieces_of(file)}) == {}
+    assert found_in(shop.data_dir, {"words": [words.encode()]}) == {}
+    left = [path.name for path in (shop.data_dir / "objects" / "acme" / "prints").iterdir()]
+    assert (hers["print"] in left, his["print"] in left) == (False, True)

@@ -77,7 +77,7 @@ def test_no_module_writes_markup_or_evaluates_text(name: str) -> None:
 
 
 def test_every_file_that_is_named_is_there_and_every_file_is_named() -> None:
-    named = {"index.html"}
+    named = {"index.html", "proof.html"}
     for name in NAMES:
         text = text_of(name)
         named |= set(re.findall(r'(?:href|src)="([\w.-]+\.\w+)"', text))
@@ -86,7 +86,7 @@ def test_every_file_that_is_named_is_there_and_every_file_is_named() -> None:
 
 
 def test_every_class_that_the_scripts_give_is_one_that_the_sheets_know() -> None:
-    sheets = text_of("gallery.css") + text_of("studio.css")
+    sheets = text_of("gallery.css") + text_of("studio.css") + text_of("proof.css")
     known = set(re.findall(r"\.([a-z][\w-]*)", sheets))
     markup = text_of("index.html") + "".join(text_of(n) for n in NAMES if n.endswith(".js"))
     given: set[str] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -13,7 +14,7 @@ from PIL import Image
 from origin.decode.libvips import pyvips
 from origin.errors import PhotoRefused
 from origin.ingest.caps import Caps
-from origin.ingest.guard import guard
+from origin.ingest.guard import decode_fully, guard
 from origin.render.master import make_levels, make_masters
 from origin.render.passes import loaded_shrink, pass_with, passes_of
 from tests.images.photos import photo_jpeg, photo_pixels
@@ -98,3 +99,66 @@ def test_a_photo_that_was_cut_off_is_refused_never_grey(
     with pytest.raises(PhotoRefused) as refused:
         make_masters(path, photo)
     assert refused.value.code == "photo.damaged"
+
+
+@pytest.mark.parametrize(
+    ("sides", "fmt", "passes"),
+    [
+        ((4032, 3024), "jpeg", ((960, 640), (2560,), (1920,))),
+        ((4608, 1976), "jpeg", ((960, 640), (2560,), (1920,))),
+        ((2000, 1500), "jpeg", ((960, 640), (2560,), (1920,))),
+        ((4031, 3024), "jpeg", ((2560, 1920, 960, 640),)),
+        ((1600, 1200), "jpeg", ((2560, 960, 640),)),
+        ((600, 400), "jpeg", ((2560,),)),
+        ((4032, 3024), "heic", ((2560, 1920, 960, 640),)),
+    ],
+)
+def test_large_levels_wait_where_small_ones_need_less_decoding(
+    sides: tuple[int, int], fmt: str, passes: tuple[tuple[int, ...], ...]
+) -> None:
+    photo = replace(PHOTO, width_px=sides[0], height_px=sides[1], format=fmt)
+    assert passes_of(photo) == passes
+    assert [pass_with(photo, level) for levels in passes for level in levels] == [
+        levels for levels in passes for _ in levels
+    ]
+
+
+def test_all_levels_of_a_progressive_jpeg_are_made_at_once() -> None:
+    photo = replace(PHOTO, width_px=4032, height_px=3024, format="jpeg", is_progressive=True)
+    assert passes_of(photo) == ((2560, 1920, 960, 640),)
+
+
+@pytest.mark.parametrize("damage", [None, b"", bytes(64), b"\xff\xd9", b"\xff\xc4\x00\x03"])
+@pytest.mark.parametrize("at", [0.05, 0.6, 0.999])
+def test_a_small_decoding_judges_damage_as_a_full_one_does(
+    tmp_path: Path, at: float, damage: bytes | None
+) -> None:
+    """Entropy coding is read whole at every scale; only the inverse transform is smaller."""
+    path = tmp_path / "photo.jpg"
+    content = photo_jpeg(2048, 1536, 9)
+    path.write_bytes(content)
+    photo = guard(path, Caps()).photo
+    assert passes_of(photo)[0] == (960, 640)
+    cut = int(len(content) * at)
+    rest = b"" if damage is None else damage + content[cut + 64 :]
+    path.write_bytes(content[:cut] + rest)
+    verdict = _refused(lambda: decode_fully(path, photo))
+    assert _refused(lambda: make_masters(path, photo)) == verdict
+    assert verdict == "photo.damaged" or damage is not None
+
+
+def _refused(job: Callable[[], object]) -> str:
+    try:
+        job()
+    except PhotoRefused as refused:
+        return refused.code
+    return ""
+
+
+def test_a_level_has_the_same_bytes_whenever_it_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(photo_jpeg(2048, 1536, 9))
+    photo = guard(path, Caps()).photo
+    first = make_masters(path, photo).levels
+    assert make_levels(path, photo, (960, 640)) == first
+    assert make_levels(path, photo, (1920,)) == make_levels(path, photo, (1920,))
