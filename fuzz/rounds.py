@@ -93,7 +93,7 @@ def answer_seeds() -> list[bytes]:
     masters = Masters({640: b"jpeg"}, "thumb", "a0b0c0")
     values = (
         Opened(photo, ("small",), {"artist": "me"}, masters),
-        masters,
+        masters.levels,
         Rendered(b"webp", 40, 30, {"encode": 1.5}),
         (1, 2),
         "engine",

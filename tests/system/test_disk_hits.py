@@ -27,4 +27,4 @@ def test_a_picture_on_the_disk_is_read_and_proven_for_each_answer(tmp_path: Path
         made.stop()
         hits = [line["hit"] for line in made.log_lines("preview_answered")]
     assert hits.count("render") == 3
-    assert hits[1:4] == ["disk"] * 3
+    assert hits.count("disk") == 3
