@@ -15,7 +15,8 @@ def own_seeds() -> list[bytes]:
     from origin.decode.libvips import pyvips
 
     grey = pyvips.Image.gaussnoise(48, 40, mean=128, sigma=40, seed=7).cast("uchar")
-    colour = grey.bandjoin([grey.rot180(), grey.flip("vertical")]).copy(interpretation="srgb")
+    colour = grey.bandjoin(grey.rot180()).bandjoin(grey.flip("vertical"))
+    colour = colour.copy(interpretation="srgb")
     seeds = [bytes(colour.write_to_buffer(suffix)) for suffix in SUFFIXES]
     seeds.append(bytes(colour.jpegsave_buffer(interlace=True, optimize_coding=True)))
     seeds.append(bytes(colour.pngsave_buffer(interlace=True)))

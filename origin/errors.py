@@ -132,9 +132,7 @@ KINDS: dict[str, ErrorKind] = {
     "print.unknown": ErrorKind(404, "There is no such print.", C.CLIENT),
     "print.erased": ErrorKind(410, "This print was erased.", C.CLIENT),
     "print.unfinished": ErrorKind(409, "This print is not done.", C.CLIENT),
-    "print.resume": ErrorKind(
-        409, "Only a paused or refused print can be resumed.", C.CLIENT
-    ),
+    "print.resume": ErrorKind(409, "Only a paused or refused print can be resumed.", C.CLIENT),
     "print.idempotency": ErrorKind(
         409, "This Idempotency-Key was used for another order.", C.CLIENT
     ),

@@ -1,7 +1,7 @@
 """Which masters are made in one pass over a photo, and from how small a decoding of it.
 
 Decided from the photo alone, never from what is stored: a level has the same bytes whenever it is
-made. (docs/adr/0008-masters-in-passes.md)
+made. (docs/adr/0010-masters-in-passes.md)
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pytest
 from tests.images.photos import photo_jpeg
 from tests.system.erasing import CAPTION, found_in, pieces_of, receipt_of
 from tests.system.printing import look, order, printed
-from tests.system.server import Server, server
+from tests.system.server import TENANT, Server, server
 
 WHY = ("--tenant", "acme", "--reason", "ticket 4712", "--yes")
 PRODUCT = "postcard-a6~1"
@@ -21,10 +21,15 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         yield running
 
 
-def with_words(running: Server, asset: str, text: str = CAPTION) -> str:
+def with_words(running: Server, asset: str, text: str = CAPTION, owner: str = "c-1") -> str:
     caption = {"text": text, "size_mm": 5}
     document = {"photos": [{"asset": asset}], "sheet_mm": [148, 105], "caption": caption}
-    answer = running.design(document)
+    answer = running.http.post(
+        f"{running.private_url}/api/v1/tenants/{TENANT}/designs",
+        params={"owner": owner},
+        json=document,
+        headers={"authorization": f"Bearer {running.token}"},
+    )
     assert answer.status_code == 201, answer.text
     return str(answer.json()["design"])
 
@@ -63,7 +68,11 @@ def test_an_owner_takes_her_prints_and_leaves_the_others(shop: Server) -> None:
     shop.upload(content, owner="emil")
     words = "Doras Geheimnis 118"
     hers, _ = printed(
-        shop, asset=asset, design=with_words(shop, asset, words), product=PRODUCT, owner="dora"
+        shop,
+        asset=asset,
+        design=with_words(shop, asset, words, "dora"),
+        product=PRODUCT,
+        owner="dora",
     )
     his, _ = printed(shop, asset=asset, product=PRODUCT, owner="emil")
     done = shop.run("erase", "owner", "dora", *WHY, "--json")
