@@ -144,7 +144,6 @@ KINDS: dict[str, ErrorKind] = {
     "print.engine": ErrorKind(
         409, "This print was made by another engine, which this host is not.", C.CLIENT
     ),
-    "print.links": ErrorKind(503, "There are no keys for print links.", C.ENGINE),
     "profile.unknown": ErrorKind(404, "There is no such colour profile.", C.CLIENT),
     "profile.refused": ErrorKind(
         422, "This product takes only photos whose colour profile can be read.", C.SOURCE
