@@ -147,6 +147,7 @@ async def made_again(lane: Lane, record: PrintRecord) -> str:
             record.print_id,
             source,
             added_profile(lane.settings.profiles_path, recipe.colour.profile),
+            lane.settings.preflight_limits,
             deadline_s=lane.settings.print_deadline_s,
         )
     return page.sha256

@@ -153,6 +153,7 @@ def limits_of(settings: Settings) -> PrintLimits:
         lease_s=settings.print_lease_s,
         poll_s=settings.print_poll_s,
         deadline_s=settings.print_deadline_s,
+        preflight=settings.preflight_limits,
     )
 
 

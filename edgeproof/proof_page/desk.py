@@ -50,6 +50,7 @@ class ProofDesk:
                 SIDE_PX,
                 source,
                 added_profile(settings.profiles_path, decided.recipe.colour.profile),
+                settings.preflight_limits,
                 deadline_s=settings.print_deadline_s,
             )
         return {"design": order.design, **sheet_document(decided, sheet)}

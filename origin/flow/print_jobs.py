@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cache_keys.design_look import DesignLook, Filters
 from origin.errors import BadDocument, RenderFailed
+from origin.printing.preflight.limits import PreflightLimits
 from origin.printing.product import Product
 from origin.printing.recipe import Recipe, read_recipe, recipe_json
 from origin.printing.values import Check, Page, ProofPictures, Severity
@@ -70,7 +71,13 @@ def decide_print(
     return recipe_json(make_recipe(subject, look, product, source, profiles, engine))
 
 
-def make_print(document: bytes, print_id: str, source: Path, added_profile: Path | None) -> Page:
+def make_print(
+    document: bytes,
+    print_id: str,
+    source: Path,
+    added_profile: Path | None,
+    limits: PreflightLimits,
+) -> Page:
     """Return the finished file of a recipe; a PDF is wrapped around its page.
 
     Raises what ``render_page`` raises, and BadDocument 422 "print.preflight" when a check blocks.
@@ -80,7 +87,7 @@ def make_print(document: bytes, print_id: str, source: Path, added_profile: Path
 
     recipe = read_recipe(document)
     profiles = _profiles(recipe.colour.profile, added_profile)
-    found = preflight(recipe, source, profiles)
+    found = preflight(recipe, source, profiles, limits)
     refuse_blocked(found)
     page = render_page(recipe, source, profiles)
     page = replace(page, checks=_merged(found, page.checks))
@@ -130,7 +137,11 @@ def vips_failure() -> Iterator[None]:
 
 
 def make_proof_sheet(
-    document: bytes, side_px: int, source: Path, added_profile: Path | None
+    document: bytes,
+    side_px: int,
+    source: Path,
+    added_profile: Path | None,
+    limits: PreflightLimits,
 ) -> ProofSheet:
     """Return the whole page of a print, bleed included, for a display.
 
@@ -142,7 +153,7 @@ def make_proof_sheet(
 
     recipe = read_recipe(document)
     profiles = _profiles(recipe.colour.profile, added_profile)
-    checks = preflight(recipe, source, profiles)
+    checks = preflight(recipe, source, profiles, limits)
     with vips_failure():
         pictures = proof_pictures(recipe, source, profiles, side_px)
     return ProofSheet(pictures, checks)

@@ -11,7 +11,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +21,7 @@ from origin.flow.print_archive import PrintFiles
 from origin.flow.print_jobs import make_print
 from origin.flow.prints import added_profile, lent_source
 from origin.ports import AssetRecords, SourceStore, Workers
+from origin.printing.preflight.limits import PreflightLimits
 from origin.printing.recipe import read_recipe
 from origin.printing.values import Page
 from origin.prints import (
@@ -58,6 +59,7 @@ class PrintLimits:
     lease_s: int
     poll_s: float
     deadline_s: float
+    preflight: PreflightLimits = field(default_factory=PreflightLimits)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ class PrintWork:
                     record.print_id,
                     source,
                     added_profile(parts.profiles_folder, recipe.colour.profile),
+                    self._limits.preflight,
                     deadline_s=self._limits.deadline_s,
                 )
             at.step = PrintStep.ARCHIVE
