@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from origin.errors import RenderFailed
+from origin.adapters.disk import store_errors
 
 #: MFD_NOEXEC_SEAL: some hosts allow no other memory file; kernels before 6.3 do not know it.
 NOEXEC: Final = 0x0008
@@ -32,15 +32,13 @@ def can_lend() -> bool:
 async def lent(contents: Sequence[Path | bytes]) -> AsyncIterator[list[int]]:
     """Yield a readable copy of each file and of each content; they are closed at the end.
 
-    Raises RenderFailed "render.failed" when a file cannot be read.
+    Raises StoreUnavailable when a file cannot be read, or when there is no memory for its copy.
     """
-    try:
+    with store_errors("lend a photo to a worker"):
         if any(isinstance(content, Path) for content in contents):
             copies = await _copied_aside(contents)
         else:  # from memory to memory: not worth a thread
             copies = _copies(contents)
-    except OSError as error:
-        raise RenderFailed("render.failed", log=f"cannot lend a file: {error}") from error
     try:
         yield copies
     finally:

@@ -23,7 +23,7 @@ from origin.adapters.sandbox_syscalls import (
     machine,
 )
 from origin.adapters.worker_link import LENT_FROM_BYTES
-from origin.errors import RenderFailed
+from origin.errors import StoreUnavailable
 from origin.flow import jobs
 from tests.conftest import missing
 from tests.faults import inside
@@ -118,7 +118,7 @@ async def test_a_worker_sees_the_photo_it_is_lent_and_no_other(
 async def test_a_file_that_is_gone_costs_its_job_and_no_worker(
     pool: WorkerPool, tmp_path: Path
 ) -> None:
-    with pytest.raises(RenderFailed, match=r"render\.failed") as caught:
+    with pytest.raises(StoreUnavailable, match=r"store\.unavailable") as caught:
         await pool.run(inside.lent_bytes, tmp_path / "nothing", deadline_s=9)
     assert "No such file" in caught.value.log
     assert not pool.restarts
