@@ -16,8 +16,6 @@ from purge.reports import DeadLetter
 from purge.select import checked
 from purge.values import Mode, OrderStatus, Subject, What
 
-#: Things whose names are a shop's own: the shop is named beside them.
-OF_A_SHOP = (What.ASSET, What.OWNER, What.PROJECT, What.DESIGN, What.PRESET)
 #: A hard purge of these is a takedown, which goes before everything that waits.
 TAKEN_DOWN = (What.ASSET, What.OWNER, What.PROJECT, What.DESIGN, What.URL, What.TAG)
 #: Batches that a plan lists with their texts; the rest are counted.

@@ -39,7 +39,6 @@ SOAK_COLD_SHARE: Final = 0.05
 #: Full before the warm-up ends: a cache that still fills would look like a leak.
 SOAK_CACHE_MB: Final = 16
 FAILURE_RATE: Final = 60.0
-OUTAGE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import json
 from dataclasses import dataclass, field
-from email.utils import formatdate
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -149,8 +148,3 @@ TITLES = {
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
-
-
-def http_date(now_s: float) -> bytes:
-    """Return an IMF-fixdate, RFC 9110 section 5.6.7."""
-    return formatdate(now_s, usegmt=True).encode()

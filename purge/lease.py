@@ -73,8 +73,6 @@ async def _lease(
     bucket = await pace.locked(connection, provider.account, provider.limits, now_s)
     wait_s = pace.wait_s(bucket, provider.limits, now_s)
     if wait_s > 0:
-        # Kept, so that a bucket fills again that was filled before the clock went back.
-        await pace.store(connection, provider.account, bucket)
         return Wait(wait_s)
     candidates = await _candidates(connection, queue, provider, may_repeat=may_repeat)
     if not candidates:

@@ -94,7 +94,11 @@ def failed(bucket: Bucket, now_s: float, backoff: Backoff) -> Bucket:
 
 
 async def locked(connection: AsyncConnection, account: str, limits: Limits, now_s: float) -> Bucket:
-    """Return the account's bucket, refilled and ours until the transaction ends."""
+    """Return the account's bucket, refilled and ours until the transaction ends.
+
+    One that was filled in what is now the future is kept as it is from here on: the clock has gone
+    back, and until it has caught up the old time of filling would let nothing in.
+    """
     query = select(accounts).where(accounts.c.account == account).with_for_update()
     found = (await connection.execute(query)).mappings().one_or_none()
     if found is None:
@@ -104,7 +108,10 @@ async def locked(connection: AsyncConnection, account: str, limits: Limits, now_
         await connection.execute(insert.values(fresh).on_conflict_do_nothing())
         found = (await connection.execute(query)).mappings().one()
     fields = {name: value for name, value in found.items() if name != "account"}
-    return refilled(Bucket(**fields), limits, now_s)
+    bucket = refilled(Bucket(**fields), limits, now_s)
+    if found["filled_at_s"] > now_s:
+        await store(connection, account, bucket)
+    return bucket
 
 
 async def store(connection: AsyncConnection, account: str, bucket: Bucket) -> None:

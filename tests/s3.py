@@ -10,23 +10,21 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
-import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+from edge.local import wait_for
 from origin.adapters.s3.address import S3Address
 from tests.system.server import free_ports
 
 BUCKET = "previews"
 REGION = "us-east-1"
-START_S = 60.0
 #: What the clients of the tests read from AWS's usual chain.
 CREDENTIALS = {
     "AWS_ACCESS_KEY_ID": "tests",
@@ -86,16 +84,6 @@ class Gateway:
         assert self.process is not None
         self.process.kill()
         self.process.wait(30)
-
-
-def wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Wait until somebody listens on a port of loopback."""
-    deadline = time.monotonic() + START_S
-    while time.monotonic() < deadline and process.poll() is None:
-        with suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-            return
-        time.sleep(0.02)
-    raise RuntimeError(f"no server on port {port}: {log.read_text()[-2000:]}")
 
 
 @contextmanager

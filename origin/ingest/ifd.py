@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from fractions import Fraction
 from typing import Final, Literal
 
 from origin.decode.view import View, damaged, number
@@ -13,7 +12,7 @@ SIZES: Final = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11:
 SIZES_BIG: Final = SIZES | {16: 8, 17: 8, 18: 8}
 """Bytes of one value by field type (TIFF 6.0, section 2; BigTIFF)."""
 
-BYTE, ASCII, SHORT, LONG, RATIONAL, IFD, LONG8 = 1, 2, 3, 4, 5, 13, 16
+BYTE, ASCII, SHORT, LONG, IFD, LONG8 = 1, 2, 3, 4, 13, 16
 VALUES_MAX: Final = 1_000
 """Values read of one field; longer ones (strip offsets) are not needed whole."""
 TEXT_MAX: Final = 200
@@ -106,13 +105,6 @@ class Reader:
         return "".join(
             sign for sign in raw.decode("utf-8", "replace") if sign.isprintable()
         ).strip()
-
-    def rational(self, entry: Entry | None) -> Fraction | None:
-        """Return the first value of a RATIONAL field, None when absent or divided by 0."""
-        if entry is None or entry.kind != RATIONAL or not entry.count:
-            return None
-        below = self._number(entry.at + 4, 4)
-        return Fraction(self._number(entry.at, 4), below) if below else None
 
     def _number(self, at: int, size: int) -> int:
         return number(self.view, at, size, self.order)

@@ -75,11 +75,6 @@ class Copies:
         copy = self._copies.pop(name, None)
         await self._discard([] if copy is None else [copy])
 
-    @property
-    def idle_bytes(self) -> int:
-        """Return how much lies there unused."""
-        return sum(copy.size_bytes for copy in self._idle())
-
     async def _right_now(self, name: str, fetch: Fetch) -> Copy | None:
         """Return the copy, counted as borrowed. Who asks for the same name waits for its turn."""
         async with self._turns.setdefault(name, asyncio.Lock()):
