@@ -10,7 +10,7 @@ from pathlib import Path
 
 from edgeproof.console import CommandFailed, ExitCode
 from edgeproof.keyfiles import MODE
-from purge.audit import Head, head_text, read_head
+from purge.audit import Audit, Head, head_text, read_head
 from purge.errors import PurgeError
 from purge.signing import Signer, new_pem
 
@@ -68,6 +68,18 @@ class HeadFile:
         except FileNotFoundError:
             return None
         return read_head(text)
+
+
+async def verified(audit: Audit, signer: Signer, file: HeadFile) -> dict[str, object]:
+    """Walk the audit through the signed end in a file; return what holds. Raises AuditBroken."""
+    head = file.read()
+    count = await audit.verify(head, signer.public_pem())
+    return {
+        "holds": True,
+        "entries": count,
+        "signed_to": None if head is None else head.seq,
+        "key": None if head is None else head.key_id,
+    }
 
 
 def _written(path: Path, content: bytes) -> Path:

@@ -229,15 +229,16 @@ class Erasing:
         accepted = [part.accepted_at_s or 0.0 for one in orders for part in one.progress]
         question = Question(probes, Mode.HARD, max(accepted, default=self._now()))
         report = await self._purging.verifier(told).verify(question) if probes else None
-        ids = await self._provider_ids({status.order.order for status in orders})
+        ids = await self._provider_ids([status.order.order for status in orders])
         return Seen(report, tuple(findings), ids)
 
-    async def _provider_ids(self, orders: set[str]) -> dict[str, list[str]]:
+    async def _provider_ids(self, orders: Sequence[str]) -> dict[str, list[str]]:
         """Return what the providers call our purges, by their names, for a question to them."""
         found: dict[str, list[str]] = {}
-        async for entry in self._purging.audit.entries():
-            if entry.facts.get("order") in orders and "ids" in entry.facts:
-                found.setdefault(str(entry.facts["provider"]), []).extend(entry.facts["ids"])
+        for order in orders:
+            async for entry in self._purging.audit.entries(order=order):
+                if "ids" in entry.facts:
+                    found.setdefault(str(entry.facts["provider"]), []).extend(entry.facts["ids"])
         return found
 
     async def _finish(self, erasure: Erasure, receipt: dict[str, Any], text: str) -> str:

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from edgeproof.audit_files import verified
 from edgeproof.proving import Proving
 from edgeproof.purge_access import (
     check_auditor,
@@ -22,6 +23,7 @@ from edgeproof.purge_access import (
 )
 from edgeproof.purge_catalogue import SqlCatalogue
 from edgeproof.purge_proof import prove
+from edgeproof.purge_unknown import unknown_tags
 from edgeproof.purge_words import (
     check_shops,
     entry_document,
@@ -113,6 +115,7 @@ def routes(api: PurgeApi) -> list[Route]:
         Route("/api/v1/dead-letters", bound(get_letters), methods=["GET"]),
         Route("/api/v1/dead-letters/replay", bound(post_replay), methods=["POST"]),
         Route("/api/v1/audit", bound(get_audit), methods=["GET"]),
+        Route("/api/v1/audit/verification", bound(get_audit_verification), methods=["GET"]),
     ]
 
 
@@ -136,6 +139,7 @@ async def post_purge(api: PurgeApi, request: Request, record: TokenRecord) -> Re
     if asked.dry_run:
         return _json(plan_document(await desk.dry_run(subjects, wish), wish.mode), 200)
     _check_confirmed(api, asked, subjects)
+    unknown = await unknown_tags(api.records, queue.records, subjects)
     key = request.headers.get("idempotency-key")
     if key is None:
         order, is_new = (await desk.order(subjects, wish)).order, True
@@ -145,6 +149,7 @@ async def post_purge(api: PurgeApi, request: Request, record: TokenRecord) -> Re
         found = key_of(record.name, key, body)
         order, is_new = await order_once(desk, queue, subjects, wish, found)
     document = status_document(await queue.status(order))
+    document |= {"unknown": unknown[:PAGE]} if unknown else {}
     headers = {"location": f"/api/v1/purges/{order}"}
     return _json(document, 202 if is_new else 200, headers)
 
@@ -198,15 +203,24 @@ async def post_replay(api: PurgeApi, request: Request, record: TokenRecord) -> R
 
 
 async def get_audit(api: PurgeApi, request: Request, record: TokenRecord) -> Response:
-    """Return entries of the audit after ``?after=``, in order."""
+    """Return entries of the audit after ``?after=``, in order; only those about ``?order=``."""
     check_auditor(record)
-    limit = _number(request, "limit", PAGE)
+    limit, after = _number(request, "limit", PAGE), _number(request, "after", 0, 2**53)
+    order = request.query_params.get("order", "")
     found = []
-    async for entry in api.proving.audit.entries(after=_number(request, "after", 0, 2**53)):
+    async for entry in api.proving.audit.entries(after=after, order=order):
         found.append(entry_document(entry))
         if len(found) == limit:
             break
     return _json({"entries": found}, 200)
+
+
+async def get_audit_verification(api: PurgeApi, request: Request, record: TokenRecord) -> Response:
+    """Walk the audit and compare it with this host's last signed end; 500 when it does not hold."""
+    del request
+    check_auditor(record)
+    purging = api.proving.purging
+    return _json(await verified(purging.audit, purging.signer, purging.head_file), 200)
 
 
 def status_of(code: str) -> int | str:

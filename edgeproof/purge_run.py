@@ -10,21 +10,31 @@ from dataclasses import dataclass
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from edgeproof import logs, settings
-from edgeproof.console import ExitCode, remarks
+from edgeproof.console import ExitCode, remark, remarks
 from edgeproof.proving import Proving, open_proving
 from edgeproof.purge_proof import Proof, prove
+from edgeproof.purge_unknown import unknown_tags
 from edgeproof.purge_words import check_shops
 from edgeproof.purging import Purging, configuration_of, open_purging
 from edgeproof.settings import environment
 from edgeproof.wiring import Stores, open_stores
 from purge.desk import Desk, DryRun, Wish
 from purge.providers.opening import Listed, list_providers
+from purge.queue import Queue
 from purge.values import OrderStatus, State, Subject
 from purge.verify import Finding
 
 #: Photos whose generations are moved in one transaction: about a fifth of a second, so that nobody
 #: who writes to SQLite meanwhile gives up (EDGEPROOF_BUSY_TIMEOUT_S).
 SUBJECTS_AT_ONCE = 5_000
+#: A worker looks ten times a second; one that another order keeps busy has at least begun.
+LEFT_ALONE_S = 10.0
+LEFT_ALONE = (
+    "nobody has begun to send it: either others go before it (`edgeproof purge status`), or no "
+    "worker runs with this configuration (`edgeproof serve`, `edgeproof purge work`)"
+)
+#: Unknown tags that are named; the rest is a count.
+UNKNOWN_SHOWN = 5
 _DONE = (State.ACCEPTED, State.VERIFIED, State.DEAD)
 
 
@@ -79,6 +89,7 @@ async def foretell(subjects: Sequence[Subject], wish: Wish) -> DryRun:
     """Return what an order would send."""
     async with opened() as (stores, purging):
         await check_shops(stores.records, subjects)
+        await _remark_unknown(stores, purging.queue, subjects)
         return await purging.desk.dry_run(subjects, wish)
 
 
@@ -88,8 +99,17 @@ async def ordered(
     """Order a purge and return at once; ``told`` gets each order's id when it is committed."""
     async with opened() as (stores, purging):
         await check_shops(stores.records, subjects)
+        await _remark_unknown(stores, purging.queue, subjects)
         orders = await _ordered(purging.desk, subjects, wish, told)
         return [await purging.queue.status(order) for order in orders]
+
+
+async def _remark_unknown(stores: Stores, queue: Queue, subjects: Sequence[Subject]) -> None:
+    unknown = await unknown_tags(stores.records, queue.records, subjects)
+    for tag in unknown[:UNKNOWN_SHOWN]:
+        remark(f"nothing here is known to carry the tag {tag}")
+    if len(unknown) > UNKNOWN_SHOWN:
+        remark(f"and {len(unknown) - UNKNOWN_SHOWN} more such tags")
 
 
 async def _ordered(
@@ -114,6 +134,7 @@ async def carried_out(
     """Order a purge, work the queue in this process too until it is settled, and look."""
     async with opened_for_proof() as (stores, proving):
         await check_shops(stores.records, subjects)
+        await _remark_unknown(stores, proving.queue, subjects)
         orders = await _ordered(proving.desk, subjects, wish, told)
         return await finished(stores, proving, orders, limit_s=limit_s, is_verified=is_verified)
 
@@ -146,13 +167,27 @@ async def watched(
     order: str, told: Callable[[OrderStatus], None], every_s: float | None
 ) -> OrderStatus:
     """Look at an order once, or until nothing of it is left to send; others do the work."""
+    has_remarked = False
     async with opened() as (_, purging):
         while True:
             status = await purging.queue.status(order)
             told(status)
+            if not has_remarked and is_left_alone(status, purging.queue.clock.now_s()):
+                remark(LEFT_ALONE)
+                has_remarked = True
             if status.is_settled or every_s is None:
                 return status
             await asyncio.sleep(every_s)
+
+
+def is_left_alone(status: OrderStatus, now_s: float) -> bool:
+    """Say whether nobody has begun to send an order for longer than a worker needs to see it."""
+    is_untouched = all(
+        set(part.counts) <= {State.QUEUED} and part.accepted_at_s is None and not part.code
+        for part in status.progress
+    )
+    is_old = now_s - status.order.created_at_s > LEFT_ALONE_S
+    return is_old and is_untouched and not status.is_settled
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from cache_keys.presets import Preset
-from origin.values import Asset, Derivative, DerivativeName, Tenant
+from origin.values import Asset, Derivative, DerivativeName, Pixels, Tenant
 
 T = TypeVar("T")
 
@@ -41,6 +41,19 @@ class ObjectStore(Protocol):
         """Remove every object below ``prefix`` (which ends in ``/``); return how many."""
 
 
+class DecodedLevels(Protocol):
+    """Levels of masters as pixels in memory, for a while: a photo is seldom asked for once."""
+
+    def get(self, name: str, epoch: int) -> Pixels | None:
+        """Return the pixels of that level if they are here; what an older epoch knew is gone."""
+
+    def room(self, sides_px: tuple[int, int]) -> Pixels | None:
+        """Return empty pixels for a worker to fill; None where so many are not kept."""
+
+    def keep(self, name: str, epoch: int, pixels: Pixels) -> None:
+        """Keep what a worker has filled; nobody can change it from now on."""
+
+
 class SourceStore(Protocol):
     """The uploads: immutable, private, large; handed to workers as a local path."""
 
@@ -66,6 +79,11 @@ class DerivativeStore(Protocol):
     def get_now(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return the same where that needs no waiting; None says nothing: then ask get()."""
 
+    def reader_now(
+        self, name: DerivativeName, derivative: Derivative
+    ) -> Callable[[], bytes | bytearray | None]:
+        """Return what reads its bytes again, proven by their digest; None: ask get()."""
+
     async def put(self, name: DerivativeName, derivative: Derivative) -> Derivative:
         """Store all of it or nothing and return what is stored (an equal or newer one wins).
 
@@ -86,8 +104,10 @@ class TenantRecords(Protocol):
     async def add_tenant(self, tenant: Tenant) -> None:
         """Raises BadDocument "tenant.exists"."""
 
-    async def update_tenant(self, name: str, *, is_suspended: bool) -> bool:
-        """Return False when there is none of that name."""
+    async def update_tenant(
+        self, name: str, *, is_suspended: bool, also: Also | None = None
+    ) -> bool:
+        """Return False, without ``also``, when there is none of that name."""
 
 
 class AssetRecords(Protocol):

@@ -97,6 +97,23 @@ class Rendered:
     steps_ms: Mapping[str, float]
 
 
+class Pixels:
+    """A decoded level in a memory file: uint8 sRGB, (height, width, 3), row after row.
+
+    file: its descriptor in this process.
+    """
+
+    def __init__(self, file: int, sides_px: tuple[int, int]) -> None:
+        """sides_px: width and height."""
+        self.file = file
+        self.sides_px = sides_px
+
+    @property
+    def size_bytes(self) -> int:
+        """Return how many bytes the samples are."""
+        return 3 * self.sides_px[0] * self.sides_px[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Masters:
     """Baseline JPEGs, upright sRGB on white, by long edge (2560; 1920, 960 and 640 where smaller).

@@ -85,13 +85,17 @@ class Audit:
         said: Any = {"at_s": self._now_s(), "event": event, "facts": dict(facts)}
         body = rfc8785.dumps(said).decode()
         digest = _hash(row.hash, seq, body)
-        await connection.execute(insert(audit).values(seq=seq, body=body, hash=digest))
+        entry = {"seq": seq, "body": body, "hash": digest, "order_id": _order_of(facts)}
+        await connection.execute(insert(audit).values(entry))
         await connection.execute(update(audit_tip).values(seq=seq, hash=digest))
         return seq
 
-    async def entries(self, *, after: int = 0) -> AsyncIterator[Entry]:
-        """Yield the entries after a number, in order, as they are written."""
-        async for row in self._rows(after):
+    async def entries(self, *, after: int = 0, order: str = "") -> AsyncIterator[Entry]:
+        """Yield the entries after a number, in order, as they are written.
+
+        order: only those about this order, found without reading the others.
+        """
+        async for row in self._rows(after, order):
             body = json.loads(row["body"])
             yield Entry(row["seq"], body["at_s"], body["event"], body["facts"])
 
@@ -140,7 +144,7 @@ class Audit:
                 raise _broken(f"entry {seq + 1} is missing")
             seq = row["seq"]
             before = _hash(before, seq, row["body"])
-            if before != row["hash"]:
+            if before != row["hash"] or not _names_its_order(row):
                 raise _broken(f"entry {seq} was changed, moved or put in")
             if any(seq == mark for mark, _ in marks.values()):
                 hashes[seq] = before
@@ -157,9 +161,11 @@ class Audit:
             raise _broken("its end is missing")
         return int(found[0]["seq"]), str(found[0]["hash"])
 
-    async def _rows(self, after: int) -> AsyncIterator[Mapping[str, Any]]:
+    async def _rows(self, after: int, order: str = "") -> AsyncIterator[Mapping[str, Any]]:
         while True:
             query = select(audit).where(audit.c.seq > after).order_by(audit.c.seq).limit(PAGE)
+            if order:
+                query = query.where(audit.c.order_id == order)
             page = await self._records.rows(query)
             for row in page:
                 yield dict(row)
@@ -194,6 +200,18 @@ def _message(seq: int, digest: str, at_s: float, key_id: str) -> bytes:
 
 def _hash(before: str, seq: int, body: str) -> str:
     return hashlib.sha256(f"edgeproof-audit-1\n{before}\n{seq}\n{body}".encode()).hexdigest()
+
+
+def _order_of(facts: Mapping[str, Any]) -> str | None:
+    return facts.get("order") or None
+
+
+def _names_its_order(row: Mapping[str, Any]) -> bool:
+    """Say whether the column, which no hash covers, repeats what the entry says."""
+    try:
+        return bool(_order_of(json.loads(row["body"])["facts"]) == row["order_id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def _broken(sentence: str) -> AuditBroken:

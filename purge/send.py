@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from purge import settle
 from purge.audit import Audit
@@ -13,7 +13,6 @@ from purge.errors import (
     ProviderError,
     ProviderRefused,
     ProviderUnavailable,
-    PurgeError,
 )
 from purge.lease import Lease, Wait, next_call
 from purge.observe import Watch
@@ -21,6 +20,7 @@ from purge.pace import Backoff, full_jitter
 from purge.ports import Provider
 from purge.queue import Queue
 from purge.settle import Settled
+from purge.values import Acceptance
 
 #: One call of a provider, in seconds; shorter than a lease, so that a lease outlives its call.
 CALL_S = 50.0
@@ -82,8 +82,11 @@ class Worker:
     async def send(self, provider: Provider, lease: Lease) -> None:
         """Make a leased call and write down its outcome."""
         began_s = self.queue.clock.monotonic_s()
-        outcome, settled = await self._settled(provider, lease)
+        told = await self._told(provider, lease)
         spent_s = self.queue.clock.monotonic_s() - began_s
+        if isinstance(told, Acceptance):
+            told = replace(told, took_s=spent_s)
+        outcome, settled = await self._settled(provider, lease, told)
         self.watch.called(provider.name, outcome, spent_s, settled)
         await self.finish(settled)
 
@@ -92,28 +95,32 @@ class Worker:
         for order_id in settled.finished:
             self.watch.finished(await self.queue.status(order_id))
 
-    async def _settled(self, provider: Provider, lease: Lease) -> tuple[str, Settled]:
-        queue, audit = self.queue, self.audit
+    async def _told(self, provider: Provider, lease: Lease) -> Acceptance | ProviderError:
+        """Make the call; what a provider raises is an answer too."""
         try:
             async with asyncio.timeout(self.pace.call_s):
-                acceptance = await provider.send(lease.batch)
-        except ProviderBusy as busy:
-            return "busy", await settle.put_back(queue, provider, lease, busy.retry_after_s)
-        except ProviderRefused as error:
-            self.watch.failed(provider.name, error)
-            return "refused", await settle.refused(queue, audit, lease, error.code)
+                return await provider.send(lease.batch)
         except TimeoutError:
-            failure: PurgeError = ProviderUnavailable("provider.timeout")
+            return ProviderUnavailable("provider.timeout")
         except ProviderError as error:
-            failure = error
+            return error
         except Exception as bug:  # noqa: BLE001 (the worker's outermost: one provider's bug must
             # not stop the others, nor lose what it was to send)
             failure = ProviderUnavailable(log=f"{type(bug).__name__}: {bug}")
             failure.__cause__ = bug
-        else:
-            return "accepted", await settle.accepted(queue, audit, provider, lease, acceptance)
-        self.watch.failed(provider.name, failure)
-        code = failure.code
-        settled = await settle.failed(queue, audit, provider, lease, code, self._backoff)
+            return failure
+
+    async def _settled(
+        self, provider: Provider, lease: Lease, told: Acceptance | ProviderError
+    ) -> tuple[str, Settled]:
+        queue, audit = self.queue, self.audit
+        if isinstance(told, Acceptance):
+            return "accepted", await settle.accepted(queue, audit, provider, lease, told)
+        if isinstance(told, ProviderBusy):
+            return "busy", await settle.put_back(queue, provider, lease, told.retry_after_s)
+        self.watch.failed(provider.name, told)
+        if isinstance(told, ProviderRefused):
+            return "refused", await settle.refused(queue, audit, lease, told.code)
+        settled = await settle.failed(queue, audit, provider, lease, told.code, self._backoff)
         await queue.open_late()
         return "failed", settled

@@ -70,6 +70,7 @@ async def accepted(
         bucket = await pace.locked(connection, provider.account, provider.limits, now_s)
         await pace.store(connection, provider.account, pace.told(bucket, acceptance.budget, now_s))
         facts = {"ids": list(acceptance.ids)[:IDS_MAX], "sent_at_s": lease.taken_at_s}
+        facts |= {} if acceptance.took_s is None else {"took_s": round(acceptance.took_s, 4)}
         await _record(connection, audit, PURGE_ACCEPTED, lease, changed, facts)
         return Settled(len(changed), len(lease.pairs) - len(changed), 0, finished)
 

@@ -120,13 +120,16 @@ accounts = Table(
     Column("fence", BigInteger, nullable=False),
 )
 
-# Append-only: each hash covers the one before.
+# Append-only: each hash covers the one before. ``order_id`` repeats what the body says, so that the
+# entries of one order are found without reading all; who walks the chain compares the two.
 audit = Table(
     "purge_audit",
     metadata,
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
     Column("body", Text, nullable=False),
     Column("hash", String(64), nullable=False),
+    Column("order_id", String(32)),
+    Index(None, "order_id"),
 )
 
 # One row: the end of the chain, locked by whoever appends.

@@ -122,10 +122,14 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
-    """A provider took the whole batch. ``ids`` are its own names of that, for its support."""
+    """A provider took the whole batch. ``ids`` are its own names of that, for its support.
+
+    took_s: how long the call took, as the worker saw it.
+    """
 
     ids: tuple[str, ...] = ()
     budget: Budget | None = None
+    took_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,16 +52,9 @@ def verify(
 
 
 async def _verify(path: Path | None) -> dict[str, object]:
-    from edgeproof.audit_files import HeadFile
+    from edgeproof.audit_files import HeadFile, verified
     from edgeproof.purge_run import opened
 
     async with opened() as (_, purging):
         file = purging.head_file if path is None else HeadFile(path)
-        head = file.read()
-        count = await purging.audit.verify(head, purging.signer.public_pem())
-    return {
-        "holds": True,
-        "entries": count,
-        "signed_to": None if head is None else head.seq,
-        "key": None if head is None else head.key_id,
-    }
+        return await verified(purging.audit, purging.signer, file)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeproof import completion
 from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ SHOWN_MAX = 20
 
 app = typer.Typer(help="Erase photos for good, and prove it.", epilog=EPILOG, no_args_is_help=True)
 
-TenantName = Annotated[str, typer.Option("--tenant", help="The shop.")]
+TenantName = Annotated[
+    str, typer.Option("--tenant", help="The shop.", autocompletion=completion.tenants)
+]
 Reason = Annotated[
     str, typer.Option("--reason", help="Why: a ticket's number, kept for ever. No personal data.")
 ]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from edgeproof import completion
 from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
@@ -18,7 +19,9 @@ app = typer.Typer(help="Set, lift and list legal holds.", no_args_is_help=True)
 
 Kind = Annotated[str, typer.Argument(metavar="asset|owner|project", help="What is named.")]
 Name = Annotated[str, typer.Argument(metavar="NAME", help="Photo id, owner or project.")]
-TenantName = Annotated[str, typer.Option("--tenant", help="The shop.")]
+TenantName = Annotated[
+    str, typer.Option("--tenant", help="The shop.", autocompletion=completion.tenants)
+]
 Reason = Annotated[str, typer.Option("--reason", help="Why: a case's number. No personal data.")]
 By = Annotated[str, typer.Option("--by", help="Who asks for it; default: this account's name.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]

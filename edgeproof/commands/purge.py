@@ -36,7 +36,7 @@ app = typer.Typer(
 
 Names = Annotated[
     list[str] | None,
-    typer.Argument(metavar="NAME...", help="What to purge.", autocompletion=completion.purged),
+    typer.Argument(metavar="NAME", help="What to purge.", autocompletion=completion.purged),
 ]
 Tenant = Annotated[
     str, typer.Option("--tenant", help="The shop.", autocompletion=completion.tenants)

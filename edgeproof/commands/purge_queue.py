@@ -94,9 +94,7 @@ async def _log(order: str, limit: int, *, as_json: bool) -> None:
     async with opened() as (_, purging):
         audit = purging.audit
         after = 0 if order else max(0, await audit.length() - limit)
-        async for found in audit.entries(after=after):
-            if order not in ("", found.facts.get("order")):
-                continue
+        async for found in audit.entries(after=after, order=order):
             if as_json:
                 out_json(entry_document(found))
             else:

@@ -138,8 +138,8 @@ def letters(found: Sequence[DeadLetter]) -> None:
 
 def entry(found: Entry) -> None:
     """Print one line of the audit."""
-    facts = "  ".join(f"{name}={_short(value)}" for name, value in found.facts.items() if value)
-    out(f"{found.seq}  {moment(found.at_s)}  {found.event}  {facts}".rstrip())
+    facts = (f"{name}={_told(name, value)}" for name, value in found.facts.items() if value)
+    out("  ".join((str(found.seq), moment(found.at_s), found.event, *facts)))
 
 
 def provider(one: Listed) -> Sequence[object]:
@@ -157,6 +157,13 @@ def moment(at_s: float) -> str:
 
 def _after(at_s: float | None, since_s: float) -> str:
     return "" if at_s is None else f"{max(0.0, at_s - since_s):.1f} s"
+
+
+def _told(name: str, value: object) -> str:
+    """Return one fact of the audit for people; times as in the rest of the line."""
+    if name.endswith("_at_s") and isinstance(value, float):
+        return moment(value).replace(" ", "T")
+    return _short(value)
 
 
 def _short(value: object) -> str:

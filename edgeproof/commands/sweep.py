@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from edgeproof import completion
 from edgeproof.console import ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
@@ -27,7 +28,10 @@ REASON = "retention"
 
 def sweep(
     tenant: Annotated[
-        str | None, typer.Option("--tenant", help="One shop; default: all of them.")
+        str | None,
+        typer.Option(
+            "--tenant", help="One shop; default: all of them.", autocompletion=completion.tenants
+        ),
     ] = None,
     by: Annotated[str, typer.Option("--by", help="Who asks for it; default: this account.")] = "",
     dry_run: Annotated[

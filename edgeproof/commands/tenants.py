@@ -145,15 +145,19 @@ def suspend(
     name: Name,
     resume: Annotated[bool, typer.Option("--resume", help="Answer for this shop again.")] = False,
 ) -> None:
-    """Stop answering for a shop: every URL of it is 404 from the next quarter second on."""
-    if not asyncio.run(_suspend(name, is_suspended=not resume)):
+    """Stop answering for a shop: every URL of it is 404 from the next quarter second on.
+
+    What the caches have of it is purged; `edgeproof purge status` says how far that is.
+    """
+    from edgeproof.suspending import resumed, suspended
+
+    if resume:
+        is_known = asyncio.run(resumed(name))
+        words = f"resumed {name}"
+    else:
+        order = asyncio.run(suspended(name))
+        is_known = order is not None
+        words = f"suspended {name}, purge {order}"
+    if not is_known:
         raise CommandFailed(f"there is no tenant {name}", ExitCode.FAILED)
-    remark(f"{'resumed' if resume else 'suspended'} {name}")
-
-
-async def _suspend(name: str, *, is_suspended: bool) -> bool:
-    from edgeproof import settings
-    from edgeproof.wiring import open_stores
-
-    async with open_stores(settings.load(), is_new_allowed=False) as stores:
-        return await stores.records.update_tenant(name, is_suspended=is_suspended)
+    remark(words)

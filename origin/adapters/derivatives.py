@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+
+from blake3 import blake3
 
 from origin.adapters.records.derivatives import DerivativeRow, SqlDerivatives
 from origin.adapters.sealed import Note
@@ -37,6 +39,22 @@ class StoredDerivatives:
     def get_now(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return the same where the store can say without waiting; None says nothing."""
         return self._of(name, self._objects.read_now(object_name(name)), generation)
+
+    def reader_now(
+        self, name: DerivativeName, derivative: Derivative
+    ) -> Callable[[], bytearray | None]:
+        """Return what reads the same bytes again, proven by their digest, without waiting.
+
+        It says None when they are gone, changed or not at hand: then ask get().
+        """
+        read = self._objects.reader_now(object_name(name), len(derivative.content))
+        digest = bytes.fromhex(derivative.digest)
+
+        def again() -> bytearray | None:
+            content = read()
+            return content if content is not None and blake3(content).digest() == digest else None
+
+        return again
 
     def _of(self, name: DerivativeName, found: Found | None, generation: int) -> Derivative | None:
         if found is None or found[1].generation < generation:
@@ -84,17 +102,25 @@ class StoredDerivatives:
             await self._heal(used[key][0])
 
     async def _heal(self, row: DerivativeRow) -> None:
-        """Record a file whose process died before its row; remove it where it is superseded."""
+        """Record a file whose process died before its row; remove it where it is superseded.
+
+        By then the name may be a later render's, which has a row: that stays.
+        """
+        name = object_name(row.name)
 
         async def found() -> DerivativeRow:
-            if await self._objects.read(object_name(row.name)) is None:  # evicted since it was used
+            if await self._objects.read(name) is None:  # evicted since it was used
                 raise RenderFailed("render.superseded", log=row.name.path)
             return row
+
+        async def remove(recorded: Collection[str]) -> None:
+            if name not in recorded:
+                await self._objects.delete(name)
 
         try:
             await self._records.record_derivative(row, found)
         except RenderFailed:
-            await self._objects.delete(object_name(row.name))
+            await self._records.with_photo_held(row.name.tenant, row.name.asset, remove)
 
     def _touch(self, row: DerivativeRow) -> None:
         self._touches.note(row.name.key, (row, int(self._now())))

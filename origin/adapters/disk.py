@@ -22,6 +22,8 @@ from origin.errors import StoreUnavailable
 
 SEGMENT = re.compile(r"[a-z0-9][a-z0-9._~-]{0,99}")
 SEGMENTS_MAX = 6
+#: What tells one writing of a file from every other: its inode and when it was written, ns.
+Written = tuple[int, int]
 # Losing a race against a folder that is removed, or against a damaged object, this often in a row
 # means that something else is wrong.
 ATTEMPTS = 8
@@ -118,6 +120,27 @@ class Disk:
             os.close(descriptor)
         return bytes(stored)
 
+    def reader_now(self, name: str, size_bytes: int) -> Callable[[], bytearray | None]:
+        """Return what reads an object's first bytes again and again, as read_now() does.
+
+        It returns None for what is absent, shorter, or not in the page cache.
+        """
+        path = f"{self._root}/{'/'.join(plain_name(name))}"
+
+        def read() -> bytearray | None:
+            content = bytearray(size_bytes)
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    count = os.preadv(descriptor, [content], 0, os.RWF_NOWAIT)
+                finally:
+                    os.close(descriptor)
+            except OSError:
+                return None
+            return content if count == size_bytes else None
+
+        return read if CAN_ASK and size_bytes <= NOW_BYTES else lambda: None
+
     def must_be_there(self) -> None:
         """Raise OSError when the root itself is away: then nothing can be called absent."""
         self._scratch.stat()
@@ -151,6 +174,22 @@ class Disk:
         else:
             self.settle(name)
 
+    def take_back(self, name: str, written: Written) -> None:
+        """Remove a name if it is still that file; what was put there since then stays."""
+        target, trash = self.path_of(name), self.scratch_path()
+        try:
+            target.rename(trash)
+        except FileNotFoundError:
+            self.must_be_there()
+            return
+        try:
+            if written_of(trash) != written:
+                with suppress(FileExistsError, FileNotFoundError):  # a later one still; an erase
+                    os.link(trash, target)
+        finally:
+            trash.unlink()
+        self.settle(name)
+
     def remove_folder(self, name: str) -> int:
         """Take a whole folder away in one step, then remove it; return how many files it held."""
         target, trash = self.path_of(name), self.scratch_path()
@@ -163,6 +202,12 @@ class Disk:
         removed = sum(1 for path in trash.rglob("*") if path.is_file())
         shutil.rmtree(trash)
         return removed
+
+
+def written_of(path: Path) -> Written:
+    """Tell one writing of a file from every other: a number that is used again has a new time."""
+    at = path.stat()
+    return at.st_ino, at.st_mtime_ns
 
 
 def plain_name(name: str) -> list[str]:

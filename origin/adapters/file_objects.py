@@ -12,7 +12,7 @@ from pathlib import Path
 
 from blake3 import blake3
 
-from origin.adapters.disk import SEGMENT, Disk, store_errors
+from origin.adapters.disk import SEGMENT, Disk, Written, store_errors, written_of
 from origin.adapters.sealed import Note, note_bytes, unsealed
 from origin.adapters.stores import Found, IsErased, Listed, Wins
 from origin.adapters.threads import in_thread
@@ -71,13 +71,18 @@ class FileObjects:
             return None
         return None if stored is None else unsealed(name, stored)
 
+    def reader_now(self, name: str, size_bytes: int) -> Callable[[], bytearray | None]:
+        """Return what reads the content again, unproven; None: ask read()."""
+        return self._disk.reader_now(name, size_bytes)
+
     @asynccontextmanager
     async def staged(
         self, name: str, content: bytes, note: Note, wins: Wins
     ) -> AsyncIterator[StagedFile]:
         """Write and flush the bytes beside the store and lend them; their publish() gives the name.
 
-        On a clean end the name is flushed too; after an error what was published is removed again.
+        On a clean end the name is flushed too; after an error what was published is taken back, and
+        only that.
         """
         threads, scratch = self._disk.writers, self._disk.scratch_path()
         staged = StagedFile(self._disk, scratch, name, wins)
@@ -89,7 +94,8 @@ class FileObjects:
         except BaseException:
             try:
                 if staged.is_published:
-                    await self.delete(name)
+                    take_back = partial(self._disk.take_back, name, staged.written)
+                    await in_thread(threads, "remove an object", take_back)
             finally:
                 await in_thread(threads, "write an object", self._disk.discard, scratch)
             raise
@@ -140,6 +146,7 @@ class StagedFile:
         self._name = name
         self._wins = wins
         self.is_published = False
+        self.written: Written = (0, 0)
 
     async def publish(self) -> Found | None:
         """Give the bytes their name; where sound bytes stand that win, return those instead."""
@@ -160,6 +167,7 @@ class StagedFile:
             kept.append(found)
             return True
 
+        self.written = written_of(self._scratch)
         self.is_published = self._disk.publish(self._scratch, self._name, keeps)
         return None if self.is_published else kept[-1]
 

@@ -107,6 +107,12 @@ class MemoryDerivatives:
         stored = self._stored.get(name)
         return stored if stored is not None and stored.generation >= generation else None
 
+    def reader_now(
+        self, name: DerivativeName, derivative: Derivative
+    ) -> Callable[[], bytes | None]:
+        """Return what looks for it again."""
+        return lambda: derivative.content if self._stored.get(name) == derivative else None
+
     async def put(self, name: DerivativeName, derivative: Derivative) -> Derivative:
         """Store it unless it is superseded; an equal or newer one wins."""
         asset = await self._records.asset(name.tenant, name.asset)

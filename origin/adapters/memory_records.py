@@ -47,10 +47,14 @@ class MemoryRecords:
         self._tenants[tenant.name] = tenant
         self._epoch += 1
 
-    async def update_tenant(self, name: str, *, is_suspended: bool) -> bool:
+    async def update_tenant(
+        self, name: str, *, is_suspended: bool, also: Also | None = None
+    ) -> bool:
         """Return False when there is none of that name."""
         if name not in self._tenants:
             return False
+        if also is not None:
+            await also(None, {})
         self._tenants[name] = replace(self._tenants[name], is_suspended=is_suspended)
         self._epoch += 1
         return True

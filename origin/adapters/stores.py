@@ -42,6 +42,9 @@ class KeptObjects(ObjectStore, Protocol):
     def read_now(self, name: str) -> Found | None:
         """Return them where that needs no waiting; None says nothing: then ask read()."""
 
+    def reader_now(self, name: str, size_bytes: int) -> Callable[[], bytearray | None]:
+        """Return what reads so many bytes without waiting, unproven; None: ask read()."""
+
     def staged(
         self, name: str, content: bytes, note: Note, wins: Wins
     ) -> AbstractAsyncContextManager[Staged]:

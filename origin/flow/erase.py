@@ -7,10 +7,12 @@ was deleted is noted; the records are wiped last.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
+from origin.adapters.stores import KeptObjects
 from origin.adapters.wipe import Wiped
 from origin.erasure import (
     Announce,
@@ -23,10 +25,12 @@ from origin.erasure import (
     PrintErasure,
     Scope,
 )
-from origin.ports import AssetRecords, HostLocks, ObjectStore, SourceStore
+from origin.ports import AssetRecords, HostLocks, SourceStore
 
 #: Photos that become tombstones in one transaction: about a tenth of a second of SQLite's lock.
 PAGE = 100
+#: Files that are deleted while no preview of their photo can be stored: some tens of ms of a disk.
+DELETED_AT_ONCE = 20
 
 
 class Records(ErasureRecords, AssetRecords, Protocol):
@@ -47,6 +51,11 @@ class Records(ErasureRecords, AssetRecords, Protocol):
     ) -> Sequence[str]:
         """Return the ids of photos whose retention class has ended."""
 
+    async def with_photo_held(
+        self, tenant: str, asset: str, work: Callable[[Collection[str]], Awaitable[int]]
+    ) -> int:
+        """Run ``work`` with the names of the photo's recorded objects; none is stored meanwhile."""
+
 
 class Wipe(Protocol):
     """Makes the records' files forget what their rows held."""
@@ -61,7 +70,7 @@ class EraseParts:
 
     records: Records
     sources: SourceStore
-    objects: ObjectStore
+    objects: KeptObjects
     locks: HostLocks
     wipe: Wipe
     prints: PrintErasure | None = None
@@ -117,8 +126,9 @@ class Erase:
         of_photo = f"{tenant}/derivatives/{photo.asset}/"
         if photo.outcome is Outcome.RELEASED:
             # A design's previews are among them; what the others still want is made anew.
-            objects = self._parts.objects
-            return {"derivatives": await objects.delete_prefix(of_photo)} if photo.designs else {}
+            if not photo.designs:
+                return {}
+            return {"derivatives": await self._delete_superseded(tenant, photo.asset, of_photo)}
         stored = await self._parts.records.asset(tenant, photo.asset)
         assert stored is not None, "a tombstone stands for ever"
         async with self._parts.locks.hold(f"intake:{tenant}/{stored.content}"):
@@ -129,6 +139,26 @@ class Erase:
                 "masters": masters,
                 "derivatives": await self._parts.objects.delete_prefix(of_photo),
             }
+
+    async def _delete_superseded(self, tenant: str, asset: str, of_photo: str) -> int:
+        """Delete what was rendered before the tombstone's transaction; return how much.
+
+        That took the rows of all of it. Who wants the photo meanwhile, and an erase that goes on a
+        day later finds much of that, has it made anew: such pictures have a row and stay.
+        """
+        objects, removed = self._parts.objects, 0
+
+        async def remove(some: Sequence[str], recorded: Collection[str]) -> int:
+            old = [name for name in some if name not in recorded]
+            for name in old:
+                await objects.delete(name)
+            return len(old)
+
+        names = [listed.name async for listed in objects.names(of_photo)]
+        for first in range(0, len(names), DELETED_AT_ONCE):
+            some = partial(remove, names[first : first + DELETED_AT_ONCE])
+            removed += await self._parts.records.with_photo_held(tenant, asset, some)
+        return removed
 
     async def _pages(self, scope: Scope) -> AsyncIterator[Sequence[str]]:
         if scope.kind is Kind.ASSET:

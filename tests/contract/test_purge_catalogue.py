@@ -10,13 +10,12 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from edgeproof.audit_files import HeadFile, make_signer, read_signer
-from edgeproof.console import CommandFailed
 from edgeproof.purge_catalogue import SqlCatalogue
+from edgeproof.purge_unknown import unknown_tags
+from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database, SqlRecords, upgrade
 from origin.adapters.records.schema import derivatives
 from origin.ports import DesignRecord
-from purge.audit import Head
 from purge.values import Subject, What
 from tests.contract.samples import ASSET, PHOTOGRAPH, TENANT
 
@@ -123,33 +122,12 @@ async def test_nothing_moves_the_epoch_when_nothing_is_known(database: Database)
     assert await database.rows(select(derivatives.c.key).where(derivatives.c.key == "3")) == []
 
 
-def test_the_audit_key_is_made_once_private_and_read_back(tmp_path: Path) -> None:
-    path = tmp_path / "keys" / "audit.pem"
-    with pytest.raises(CommandFailed, match="openssl genpkey"):
-        read_signer(path)
-    make_signer(path)
-    made = read_signer(path).key_id
-    make_signer(path)
-    assert read_signer(path).key_id == made
-    assert [one.name for one in path.parent.iterdir()] == ["audit.pem"]
-    path.chmod(0o644)
-    with pytest.raises(CommandFailed, match="chmod 600"):
-        read_signer(path)
-
-
-def test_a_damaged_audit_key_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "audit.pem"
-    path.write_bytes(b"nonsense")
-    path.chmod(0o600)
-    with pytest.raises(CommandFailed, match=r"audit\.pem: The audit key is not"):
-        read_signer(path)
-
-
-def test_the_kept_head_never_goes_back(tmp_path: Path) -> None:
-    file = HeadFile(tmp_path / "audit" / "head.json")
-    assert file.read() is None
-    for seq in (3, 7, 5):
-        file.keep(Head(seq, "0" * 64, 1.0, "k", "s"))
-    kept = file.read()
-    assert kept is not None
-    assert kept.seq == 7
+async def test_tags_that_nothing_here_carries_are_named(database: Database) -> None:
+    known = (f"a-{ASSET}", f"d-{DESIGN}", "n-acme", "t-acme.card~7", "e-v8.18.7-p1", "all")
+    strange = ("x-1", "a-short", "a-" + "z" * 51 + "q", "d-" + "z" * 51 + "a", "n-other")
+    records, purges = SqlRecords(database), PurgeRecords(database)
+    subjects = [Subject(What.TAG, "", tag) for tag in (*known, *strange)]
+    assert set(await unknown_tags(records, purges, subjects)) == set(strange)
+    assert await unknown_tags(records, purges, [Subject(What.ASSET, "acme", "b" * 52)]) == []
+    many = [Subject(What.TAG, "", f"a-{number}") for number in range(2_000)]
+    assert len(await unknown_tags(records, purges, many)) == 2_000, "by their form alone"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -54,6 +55,25 @@ async def test_a_shop_is_suspended_and_taken_back(records: Records) -> None:
 
 async def test_an_unknown_shop_cannot_be_suspended(records: Records) -> None:
     assert not await records.update_tenant("acme", is_suspended=True)
+
+
+async def test_what_belongs_to_a_suspension_is_committed_with_it_or_not_at_all(
+    records: Records,
+) -> None:
+    await records.add_tenant(TENANT)
+    seen: list[object] = []
+
+    async def also(_: object, moved: Mapping[str, int]) -> None:
+        seen.append(dict(moved))
+        if len(seen) == 1:
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await records.update_tenant("acme", is_suspended=True, also=also)
+    assert await records.tenant("acme") == TENANT
+    assert not await records.update_tenant("nobody", is_suspended=True, also=also)
+    assert await records.update_tenant("acme", is_suspended=True, also=also)
+    assert seen == [{}, {}], "not for a shop that there is not"
 
 
 async def test_the_secret_of_a_shop_is_not_in_its_words() -> None:

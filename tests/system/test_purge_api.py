@@ -206,6 +206,28 @@ def test_the_audit_is_read_in_pages(running: Server, asset: str) -> None:
     assert code_of(ask(running, who, "GET", "/audit?after=x")) == (400, "api.parameter")
 
 
+def test_the_audit_is_verified_and_read_by_order(running: Server, asset: str) -> None:
+    who = token(running, "*", "purge:all", "audit:read")
+    order = ask(running, who, "POST", "/purges", wanted(asset)).json()["order"]
+    entries = ask(running, who, "GET", f"/audit?order={order}").json()["entries"]
+    assert entries
+    assert {entry["order"] for entry in entries} == {order}
+    found = ask(running, who, "GET", "/audit/verification").json()
+    assert found["holds"] is True
+    assert found["entries"] >= entries[-1]["seq"]
+    narrow = token(running, TENANT, "purge:tenant")
+    refused = ask(running, narrow, "GET", "/audit/verification")
+    assert code_of(refused) == (403, "api.token_scope")
+
+
+def test_tags_that_nothing_here_carries_are_named_and_sent(running: Server, asset: str) -> None:
+    who = token(running, "*", "purge:all")
+    body = {"what": "tag", "names": [f"a-{asset}", "x-9"], "providers": ["nobody"]}
+    answer = ask(running, who, "POST", "/purges", body)
+    assert answer.status_code == 202
+    assert (answer.json()["unknown"], answer.json()["targets"]) == (["x-9"], 2)
+
+
 def test_what_is_under_way_cannot_be_verified_yet(running: Server, asset: str) -> None:
     who = token(running, "*", "purge:all")
     body = {**wanted(asset), "providers": ["zone"]}  # nobody listens there

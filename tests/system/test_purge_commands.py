@@ -16,7 +16,9 @@ import httpx2
 import pytest
 
 from edge.local_varnish import find_missing
+from edgeproof.cdn_double.desk import Accounts
 from tests.conftest import missing
+from tests.edge.cdn import eventually
 from tests.images.photos import photo_jpeg
 from tests.system.purging import Chain, chain
 from tests.system.server import TENANT
@@ -85,6 +87,19 @@ def test_a_verified_purge_ends_with_0_and_the_new_generation_everywhere(
     assert (events[0], events[-1]) == ("purge_ordered", "purge_verified")
 
 
+def test_a_suspended_shops_pictures_leave_the_caches_too(on: Chain) -> None:
+    on.origin.run("tenants", "add", "beta")
+    asset = on.origin.upload(photo_jpeg(400, 300, 72), tenant="beta").json()["asset"]
+    url = on.origin.url(asset, "w_160.jpg", tenant="beta")
+    target = url.removeprefix(on.origin.public_url)
+    assert on.ask(target).status == 200
+    on.origin.run("tenants", "suspend", "beta")
+    newest = json.loads(run(on, "status", "--json", "--limit", "1").stdout)
+    assert (newest["what"], newest["label"], newest["mode"]) == ("tenant", "tenant beta", "hard")
+    assert on.settled(newest["order"])["state"] == "settled"
+    assert on.ask(target).status == 404
+
+
 def test_a_vendor_that_accepts_and_does_nothing_is_found_out(on: Chain, asset: str) -> None:
     target = on.target(asset, "w_160.jpg")
     on.generation(target)
@@ -103,8 +118,15 @@ def test_a_vendor_that_accepts_and_does_nothing_is_found_out(on: Chain, asset: s
     assert run(on, "asset", asset, "--tenant", TENANT, "--verify").returncode == 0
 
 
-def test_a_wrong_token_is_a_dead_letter_that_is_listed_and_replayed(on: Chain, asset: str) -> None:
+def test_an_expired_token_and_a_wrong_zone_are_dead_letters_that_are_listed_and_replayed(
+    on: Chain, asset: str, tmp_path: Path
+) -> None:
+    right = Path(on.origin.environment["EDGEPROOF_PURGE_CONFIG"]).read_text()
+    zone = Accounts().cloudflare_zone
+    config = tmp_path / "purge.toml"
+    config.write_text(right.replace(zone, zone[:-1] + "9"))
     wrong = {**on.origin.environment, "LOOPBACK_FASTLY": "expired", "EDGEPROOF_PURGE_WORKER": "off"}
+    wrong["EDGEPROOF_PURGE_CONFIG"] = str(config)
     running = on.origin
     running.stop()  # the server's own worker knows the right token
     try:
@@ -114,14 +136,17 @@ def test_a_wrong_token_is_a_dead_letter_that_is_listed_and_replayed(on: Chain, a
         )  # fmt: skip
         assert done.returncode == 3, done.stderr
         assert "provider.credentials" in done.stdout
+        assert "provider.zone" in done.stdout
         listed = documents(run(on, "replay", "--dry-run", "--json"))
-        assert [(one["provider"], one["code"]) for one in listed] == [
-            ("fastly", "provider.credentials")
-        ]
+        assert {(one["provider"], one["code"]) for one in listed} == {
+            ("fastly", "provider.credentials"),
+            ("cloudflare", "provider.zone"),
+        }
         order = listed[0]["order"]
         assert run(on, "replay", "p-unknown").returncode == 1
         again = run(on, "replay", order, "--provider", "fastly")
         assert again.stdout == f"{order}  1 queued again\n"
+        assert run(on, "replay", "--json").stdout == f'{{"replayed":{{"{order}":1}}}}\n'
     finally:
         running.start()
     assert on.settled(order)["state"] == "settled"
@@ -177,6 +202,8 @@ def test_a_dry_run_shows_calls_and_changes_nothing(on: Chain, asset: str) -> Non
         (("tenant", TENANT), 2, "add --yes"),
         (("all",), 2, "add --yes"),
         (("tag", "all"), 2, "add --yes"),
+        (("tag", "x-1", "--dry-run"), 0, "nothing here is known to carry the tag x-1"),
+        (("tag", "--file", "-"), 2, "purge.empty"),
         (("tag", "x", "--provider", "akamai"), 2, "known: cloudflare, fastly, shield"),
         (("tag", "x", "--reason", "ask jo@example.org"), 2, "purge.reason"),
         (("tag", "--file", "nosuch.txt"), 2, "nosuch.txt: No such file"),
@@ -190,6 +217,42 @@ def test_bad_input_is_a_sentence_and_an_exit_code(
     done = run(on, *words)
     assert (done.returncode, said in done.stderr) == (code, True), done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_hundred_thousand_names_on_standard_input_are_twenty_orders(on: Chain) -> None:
+    names = "".join(f"x-{number}\n" for number in range(100_000))
+    done = run(on, "tag", "--file", "-", "--dry-run", "--json", stdin=names)
+    (document,) = documents(done)
+    assert document["targets"] == 100_000
+    batches = {part["provider"]: part["batches"] for part in document["providers"]}
+    assert (batches["fastly"], batches["cloudflare"]) == (391, 1_000)
+    assert "and 99995 more such tags" in done.stderr
+    bad = run(on, "tag", "--file", "-", "--dry-run", stdin=f"{names}Bad\n")
+    assert bad.returncode == 2
+    assert "tag number 100001, 'Bad'" in bad.stderr
+
+
+def test_a_vendor_that_is_away_leaves_the_order_under_way_and_nothing_is_lost(
+    on: Chain, asset: str
+) -> None:
+    fail(on, vendor="fastly", failure="500", times=None)
+    try:
+        done = run(on, "asset", asset, "--tenant", TENANT, "--verify", "--wait-s", "1")
+        assert done.returncode == 4, done.stderr
+        assert "still under way: `edgeproof purge status p" in done.stderr
+        order = done.stdout.split()[1]
+        eventually(lambda: code_at(on, order, "fastly") == "provider.unavailable", "it is tried")
+        words = run(on, "status", order)
+        assert (words.returncode, "waiting (provider.unavailable)" in words.stdout) == (4, True)
+    finally:
+        fail(on)
+    assert on.settled(order)["state"] == "settled"
+
+
+def code_at(on: Chain, order: str, provider: str) -> str:
+    """Return the code of a provider's last failure."""
+    parts = {part["provider"]: part for part in on.status(order)["providers"]}
+    return str(parts[provider]["code"])
 
 
 def answered(on: Chain, typed: str) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import RowMapping, Select, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import sqlite
@@ -17,6 +17,8 @@ from origin.adapters.records.local import sql_of
 from origin.adapters.records.schema import assets, derivatives
 from origin.errors import RenderFailed
 from origin.values import DerivativeName
+
+T = TypeVar("T")
 
 # In one transaction: it keeps others waiting in SQLite, and SQLite takes 32,766 parameters.
 TOUCHED_AT_ONCE = 500
@@ -101,6 +103,26 @@ class SqlDerivatives:
             some = {key: used_at_s[key] for key in keys[start : start + TOUCHED_AT_ONCE]}
             known |= await self._touch(some)
         return set(keys) - known
+
+    @in_transaction
+    async def with_photo_held(
+        self,
+        connection: AsyncConnection,
+        tenant: str,
+        asset: str,
+        work: Callable[[Collection[str]], Awaitable[T]],
+    ) -> T:
+        """Run ``work`` with the names of the photo's recorded objects; none is published meanwhile.
+
+        Publishing holds a shared lock on the photo, this an exclusive one: what ``work`` removes
+        because no row names it cannot be what a later render has just stored. Others wait, so
+        ``work`` is short.
+        """
+        is_it = (assets.c.tenant == tenant) & (assets.c.asset == asset)
+        await connection.execute(select(assets.c.asset).where(is_it).with_for_update())
+        is_its = (derivatives.c.tenant == tenant) & (derivatives.c.asset == asset)
+        found = await connection.execute(select(derivatives).where(is_its))
+        return await work({derivative_row(row).name.object_name for row in found.mappings()})
 
     async def derivatives_of(self, tenant: str, asset: str) -> Sequence[DerivativeRow]:
         """Return the rows of one photo, by key."""

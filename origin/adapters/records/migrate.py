@@ -16,7 +16,7 @@ from origin.adapters.records.engines import choosing, prepare_sqlite, server_wai
 from origin.errors import StoreUnavailable
 
 SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
-NEWEST = "0005"
+NEWEST = "0006"
 ADVISORY_LOCK = 0x65_64_67_65  # "edge": any number that nobody else in the database uses
 # A start may wait for another one's migration, or for a last writer of the old version.
 WAIT_S = 30.0

@@ -22,7 +22,7 @@ from origin.adapters.records.schema import design_owners, designs, epoch, tenant
 from origin.adapters.records.scrubs import SqlScrubs
 from origin.adapters.records.selection import SqlSelection
 from origin.errors import BadDocument
-from origin.ports import DesignRecord, TokenRecord
+from origin.ports import Also, DesignRecord, TokenRecord
 from origin.values import Tenant
 
 
@@ -55,13 +55,20 @@ class SqlTenants:
 
     @in_transaction
     async def update_tenant(
-        self, connection: AsyncConnection, name: str, *, is_suspended: bool
+        self,
+        connection: AsyncConnection,
+        name: str,
+        *,
+        is_suspended: bool,
+        also: Also | None = None,
     ) -> bool:
         """Return False when there is none of that name."""
         change = update(tenants).where(tenants.c.name == name).values(is_suspended=is_suspended)
         is_there = (await connection.execute(change)).rowcount > 0
         if is_there:
             await move_epoch(connection)
+            if also is not None:
+                await also(connection, {})
         return is_there
 
 

@@ -8,6 +8,7 @@ twice after it was ordered, or be a dead letter; replayed, those must arrive too
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack
 from typing import Any, TypeVar
@@ -44,8 +45,9 @@ LIMITS = Limits({Kind.TAG: 3}, rate_per_s=2.0, burst=6)
 WIDE = Limits({Kind.TAG: 100}, rate_per_s=1_000.0, burst=1_000)
 TAGS = st.lists(st.sampled_from("abcdefgh"), min_size=1, max_size=8, unique=True)
 VENDORS = st.sampled_from(["shield", "east", "west"])
-#: Steps of CI's run: examples times the steps of each.
-EXAMPLES, STEPS = 50, 200
+#: So many steps are taken at least. Hypothesis takes at most STEPS in an example, often fewer.
+STEPS_MIN = int(os.environ.get("PURGE_STEPS", "10000"))
+EXAMPLES, STEPS = 20, 200
 
 
 def _done_but_unknown() -> ProviderError:
@@ -66,6 +68,8 @@ class History(RuleBasedStateMachine):
     """What ops, vendors, networks and kernels can do to the queue."""
 
     flying = Bundle("flying")
+    #: Of all examples.
+    steps_taken = 0
 
     def __init__(self) -> None:
         super().__init__()
@@ -172,6 +176,7 @@ class History(RuleBasedStateMachine):
     @invariant()
     def no_phantom(self) -> None:
         """Nothing is purged that nobody ordered."""
+        History.steps_taken += 1
         if hasattr(self, "bench"):
             for vendor in self.bench.vendors.values():
                 assert set(vendor.texts) <= self.known
@@ -246,12 +251,12 @@ class History(RuleBasedStateMachine):
 
 
 def test_every_acknowledged_purge_is_applied_or_a_dead_letter_whatever_happens() -> None:
-    run_state_machine_as_test(
-        History,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        ),
+    some = settings(
+        max_examples=EXAMPLES,
+        stateful_step_count=STEPS,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
     )
+    History.steps_taken = 0
+    while History.steps_taken < STEPS_MIN:
+        run_state_machine_as_test(History, settings=some)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from edgeproof.purge_run import is_left_alone
 from edgeproof.purge_words import (
     is_everything,
     is_of_a_whole_shop,
@@ -107,6 +108,25 @@ def order_status(*states: State, open_count: int = 0, accepted: bool = True) -> 
 )
 def test_each_state_has_one_word(status: OrderStatus, word: str) -> None:
     assert state_of(status) == word
+
+
+@pytest.mark.parametrize(
+    ("status", "now_s", "expected"),
+    [
+        (order_status(State.QUEUED, open_count=1, accepted=False), 60.0, True),
+        (order_status(State.QUEUED, open_count=1, accepted=False), 5.0, False),
+        (order_status(State.SENT, open_count=1, accepted=False), 60.0, False),
+        (order_status(State.FAILED, State.QUEUED, open_count=2, accepted=False), 60.0, False),
+        (order_status(State.ACCEPTED, open_count=1), 60.0, False),
+        (order_status(), 60.0, False),
+    ],
+)
+def test_an_order_that_nobody_begins_to_send_is_known(
+    status: OrderStatus,
+    now_s: float,
+    expected: bool,  # noqa: FBT001
+) -> None:
+    assert is_left_alone(status, now_s) is expected
 
 
 def test_everything_is_confirmed_by_the_zones_of_the_providers_that_are_meant() -> None:

@@ -250,9 +250,10 @@ async def bench(
     terms: Terms | None = None,
     shelf: Shelf | None = None,
     records: Transactions | None = None,
+    clock: SetClock | None = None,
 ) -> AsyncIterator[Bench]:
     """Open a bench with these vendors, on records that are migrated already or in memory."""
-    clock, memory = SetClock(), InMemory()
+    clock, memory = clock or SetClock(), InMemory()
     if records is None:
         await memory.prepare()
         records = memory

@@ -76,6 +76,26 @@ async def test_an_untouched_chain_holds_and_reads_as_it_was_written(audit: Audit
     assert said[0].facts == {"order": "p8", "é": [1]}
 
 
+async def test_the_entries_of_an_order_are_found_by_the_index(
+    audit: Audit, records: InMemory
+) -> None:
+    await append(records, audit, 3)
+    assert [entry.seq async for entry in audit.entries(order="p3")] == [4, 11]
+    assert [entry.seq async for entry in audit.entries(order="p3", after=4)] == [11]
+    query = "EXPLAIN QUERY PLAN SELECT * FROM purge_audit WHERE order_id = 'p3' ORDER BY seq"
+    with records.engine.begin() as connection:
+        plan = str(connection.execute(text(query)).all())
+    assert "USING INDEX ix_purge_audit_order_id" in plan
+
+
+async def test_an_entry_that_was_hidden_from_its_order_is_found(
+    audit: Audit, records: InMemory
+) -> None:
+    await change(records, update(entries).where(entries.c.seq == 6).values(order_id=None))
+    with pytest.raises(AuditBroken, match="entry 6 was changed"):
+        await audit.verify()
+
+
 async def test_an_empty_chain_holds(records: InMemory, signer: Signer) -> None:
     audit = Audit(records, lambda: NOW_S)
     head = await audit.sign(signer)
