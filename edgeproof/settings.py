@@ -121,6 +121,12 @@ class Settings(
     memory_cache_mb: int = Field(
         64, ge=0, le=65536, description="hot derivatives kept in memory, per HTTP process"
     )
+    level_memory_mb: int = Field(
+        64,
+        ge=0,
+        le=65536,
+        description="decoded masters kept in memory for a minute, per HTTP process; 0: none",
+    )
     epoch_poll_s: float = Field(
         0.2, ge=0, le=1, description="oldest news of purges and erasures that a hit may rest on"
     )

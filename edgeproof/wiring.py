@@ -25,6 +25,7 @@ from edgeproof.settings import Settings
 from edgeproof.store_care import StoreCare
 from edgeproof.storing import open_store
 from origin.adapters.counted_masters import CountedMasters
+from origin.adapters.decoded import MemoryLevels
 from origin.adapters.derivatives import StoredDerivatives
 from origin.adapters.host_locks import FileLocks
 from origin.adapters.orphans import sweep
@@ -53,6 +54,9 @@ from origin.routes.observe import Metrics, metrics, refresh_gauges
 GAUGES_S = 1.0
 OBJECT_DAMAGED = "object_damaged"
 ORPHANS_REMOVED = "orphans_removed"
+#: Workers give way to the HTTP processes, whose hits take less than a millisecond; among
+#: themselves, and while nothing else runs, it costs them nothing.
+NICENESS = 10
 #: Life of a URL that the API hands out, in seconds: it is good for one to two days.
 URL_LIFE_S = 86_400
 
@@ -239,7 +243,9 @@ async def open_pool(settings: Settings) -> AsyncIterator[WorkerPool]:
     """Start the worker processes; at the end let them finish, then end them."""
     pool = WorkerPool(
         workers=settings.workers,
-        limits=WorkerLimits(memory_mb=settings.worker_memory_mb, sandbox=settings.sandbox),
+        limits=WorkerLimits(
+            memory_mb=settings.worker_memory_mb, sandbox=settings.sandbox, niceness=NICENESS
+        ),
         jobs_max=settings.worker_max_jobs,
         load=load,
         warm=warm,
@@ -281,6 +287,7 @@ def _origin(
     counted = CountedMasters(stores.objects, records)
     ports = RenderPorts(
         *(pool, counted, stores.sources, records, admission, masters, focuses),
+        MemoryLevels(settings.level_memory_mb * 1_000_000),
         settings.profiles_path,
     )
     limits = RenderLimits(settings.render_deadline_s, settings.quarantine_after)

@@ -48,10 +48,14 @@ class Begin:
 
 @dataclass(frozen=True, slots=True)
 class Lent:
-    """Stands for a path in an order, or for bytes: the descriptor of that number came with it."""
+    """Stands for what came with an order as the descriptor of that number.
+
+    A path; or bytes, if ``is_content``; or pixels of those sides.
+    """
 
     index: int
     is_content: bool = False
+    sides_px: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

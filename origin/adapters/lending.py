@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Final
 
 from origin.adapters.disk import store_errors
+from origin.values import Pixels
 
 #: MFD_NOEXEC_SEAL: some hosts allow no other memory file; kernels before 6.3 do not know it.
 NOEXEC: Final = 0x0008
 CHUNK_BYTES: Final = 1 << 30
+Lendable = Path | bytes | Pixels
 
 
 def can_lend() -> bool:
@@ -29,8 +31,10 @@ def can_lend() -> bool:
 
 
 @asynccontextmanager
-async def lent(contents: Sequence[Path | bytes]) -> AsyncIterator[list[int]]:
+async def lent(contents: Sequence[Lendable]) -> AsyncIterator[list[int]]:
     """Yield a readable copy of each file and of each content; they are closed at the end.
+
+    Pixels are lent themselves.
 
     Raises StoreUnavailable when a file cannot be read, or when there is no memory for its copy.
     """
@@ -45,7 +49,7 @@ async def lent(contents: Sequence[Path | bytes]) -> AsyncIterator[list[int]]:
         _close(copies)
 
 
-async def _copied_aside(contents: Sequence[Path | bytes]) -> list[int]:
+async def _copied_aside(contents: Sequence[Lendable]) -> list[int]:
     copying = asyncio.get_running_loop().run_in_executor(None, _copies, contents)
     try:
         return await asyncio.shield(copying)
@@ -54,7 +58,7 @@ async def _copied_aside(contents: Sequence[Path | bytes]) -> list[int]:
         raise
 
 
-def _copies(contents: Sequence[Path | bytes]) -> list[int]:
+def _copies(contents: Sequence[Lendable]) -> list[int]:
     copies: list[int] = []
     try:
         for content in contents:
@@ -65,8 +69,10 @@ def _copies(contents: Sequence[Path | bytes]) -> list[int]:
     return copies
 
 
-def _copy(content: Path | bytes) -> int:
-    copy = _memory_file()
+def _copy(content: Lendable) -> int:
+    if isinstance(content, Pixels):
+        return os.dup(content.file)
+    copy = memory_file()
     try:
         if isinstance(content, Path):
             _send(content, copy)
@@ -92,11 +98,13 @@ def _write(content: bytes, copy: int) -> None:
         rest = rest[os.write(copy, rest) :]
 
 
-def _memory_file() -> int:
+def memory_file() -> int:
+    """Return a new file that has no name, no disk and can be sealed; raises OSError."""
+    flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING
     try:
-        return os.memfd_create("photo", os.MFD_CLOEXEC | NOEXEC)
+        return os.memfd_create("photo", flags | NOEXEC)
     except OSError:
-        return os.memfd_create("photo", os.MFD_CLOEXEC)
+        return os.memfd_create("photo", flags)
 
 
 def _close(copies: list[int]) -> None:

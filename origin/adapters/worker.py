@@ -24,6 +24,7 @@ from origin.adapters.frames import (
 from origin.adapters.measured import open_peak
 from origin.adapters.sandbox import Confined, Confinement, bound, yield_to_others
 from origin.errors import OriginError, RenderFailed
+from origin.values import Pixels
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 TRACE_CHARS = 3_500
@@ -104,8 +105,10 @@ def _run(body: bytes, lent: list[int]) -> bytes:
         return answered(Outcome.ERROR, error=error)
 
 
-def _received(argument: Lent, lent: list[int]) -> Path | bytes:
+def _received(argument: Lent, lent: list[int]) -> Path | bytes | Pixels:
     file = lent[argument.index]
+    if argument.sides_px is not None:
+        return Pixels(file, argument.sides_px)
     if not argument.is_content:
         return Path(f"/proc/self/fd/{file}")
     return os.pread(file, os.fstat(file).st_size, 0)

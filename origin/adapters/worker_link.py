@@ -27,6 +27,7 @@ from origin.adapters.frames import (
 )
 from origin.adapters.sandbox import NOTHING, Confined, Confinement
 from origin.errors import RenderFailed
+from origin.values import Pixels
 
 # A worker that has not warmed up by then never will (measured: 0.08 s; a loaded host: 3 s).
 START_DEADLINE_S = 60.0
@@ -62,15 +63,16 @@ class Asked:
 
     def __init__(self, order: Order, *, is_lent: bool) -> None:
         self._order = order
-        self.lent: list[Path | bytes] = []
-        arguments = order.arguments
-        if is_lent:
-            arguments = tuple(self._lent(one) for one in arguments)
+        self.lent: list[Path | bytes | Pixels] = []
+        arguments = tuple(self._lent(one, is_lent=is_lent) for one in order.arguments)
         self.body = ordered(Order(order.job, arguments))
 
-    def _lent(self, argument: object) -> object:
+    def _lent(self, argument: object, *, is_lent: bool) -> object:
+        if isinstance(argument, Pixels):
+            self.lent.append(argument)
+            return Lent(len(self.lent) - 1, sides_px=argument.sides_px)
         is_content = isinstance(argument, bytes) and len(argument) >= LENT_FROM_BYTES
-        if not is_content and not isinstance(argument, Path):
+        if not is_lent or not (is_content or isinstance(argument, Path)):
             return argument
         self.lent.append(cast("Path | bytes", argument))
         return Lent(len(self.lent) - 1, is_content)

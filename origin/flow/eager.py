@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
 
@@ -16,7 +15,7 @@ from cache_keys.presets import Preset, layer
 from cache_keys.transform import Transform
 from origin.errors import OriginError
 from origin.flow.admit import Admission
-from origin.flow.coalesce import Coalescer
+from origin.flow.coalesce import Coalescer, Unlocked
 from origin.flow.look_up import Subject
 from origin.flow.render import RenderPorts, Renders
 from origin.flow.store import store
@@ -201,13 +200,3 @@ class Background:
     def alive(self) -> int:
         """Return how many workers are up."""
         return self._workers.alive()
-
-
-class Unlocked:
-    """HostLocks that nobody waits for: equal work may be done twice, and nobody is held up."""
-
-    @asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[None]:
-        """Hold nothing."""
-        del name
-        yield

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from origin.ingest.caps import Caps
-from origin.values import Masters, Photo, Rendered
+from origin.values import Masters, Photo, Pixels, Rendered
 
 if TYPE_CHECKING:
     from origin.render.plan import Plan
@@ -76,11 +76,18 @@ def remake_masters(
         release_memory()
 
 
-def render(plan: Plan, raster: bytes | Path, source_digest: str | None) -> Rendered:
-    """Make one picture from a master's bytes or from the source's path."""
+def render(plan: Plan, raster: bytes | Path | Pixels, source_digest: str | None = None) -> Rendered:
+    """Make one picture from a master's bytes or pixels, or from the source's path."""
     from origin.render.pipeline import render_file
 
     return render_file(plan, raster, source_digest)
+
+
+def decode(level: bytes, pixels: Pixels) -> None:
+    """Write a master's px where renders find them."""
+    from origin.render.opening import decode_level
+
+    decode_level(level, pixels)
 
 
 def find_focus(raster: bytes, kind: str) -> tuple[int, int]:

@@ -115,13 +115,7 @@ class Previews:
         tags = tags_of(path, self._engine)
         picture = HotPicture(epoch, derivative, tenant, name.key, tags)
         if not parts.hot.put(path, picture):
-            digest = derivative.digest
-
-            def again() -> bytes | None:
-                found = parts.derivatives.get_now(name, generation=asset.generation)
-                return found.content if found is not None and found.digest == digest else None
-
-            trace.again = again
+            trace.again = parts.derivatives.reader_now(name, derivative)
         return picture
 
     def _name(self, asked: Asked) -> DerivativeName:

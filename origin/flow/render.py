@@ -17,13 +17,21 @@ from origin.flow.jobs import find_focus, remake_masters, render
 from origin.flow.look_up import REMEMBERED_MAX, Subject
 from origin.flow.print_jobs import SoftProof, render_proof
 from origin.flow.prints import added_profile
+from origin.flow.rasters import Rasters
 from origin.flow.trace import Trace
-from origin.ports import AssetChanges, ObjectStore, PhotoRecords, SourceStore, Workers
+from origin.ports import (
+    AssetChanges,
+    DecodedLevels,
+    ObjectStore,
+    PhotoRecords,
+    SourceStore,
+    Workers,
+)
 from origin.printing.plan import plan_proof
-from origin.render.levels import smallest_level
+from origin.render.levels import level_size, smallest_level
 from origin.render.passes import pass_with
 from origin.render.plan import Plan, Rights, plan, plan_edge_master
-from origin.values import Asset, Rendered
+from origin.values import Asset, Pixels, Rendered
 
 T = TypeVar("T")
 
@@ -54,6 +62,7 @@ class RenderPorts:
     admission: Admission
     masters: Coalescer[dict[int, bytes]]
     focuses: Coalescer[tuple[int, int]]
+    decoded: DecodedLevels
     profiles_folder: Path | None = None
 
 
@@ -68,6 +77,9 @@ class Renders:
         self._admission = ports.admission
         self._masters = ports.masters
         self._focuses = ports.focuses
+        self._rasters = Rasters(
+            ports.objects, ports.workers, ports.decoded, deadline_s=limits.deadline_s
+        )
         self._profiles_folder = ports.profiles_folder
         self._found: LRUCache[tuple[str, str, str], tuple[int, int]] = LRUCache(REMEMBERED_MAX)
         self._engine = engine
@@ -78,7 +90,7 @@ class Renders:
         asset, look = subject.asset, subject.look
         assert look is not None, "info.json is not rendered"
         if subject.is_edge_master:
-            return await self._render(asset, plan_edge_master(asset.photo, look.ext), trace)
+            return await self._render(subject, plan_edge_master(asset.photo, look.ext), trace)
         focus = None
         if look.g in ("smart", "face"):
             with trace.step("focus"):
@@ -87,7 +99,7 @@ class Renders:
         if subject.proof is not None:
             planned = plan_proof(asset.photo, look, focus, rights)
             return await self._proof(asset, planned, subject.proof, trace)
-        return await self._render(asset, plan(asset.photo, look, focus, rights), trace)
+        return await self._render(subject, plan(asset.photo, look, focus, rights), trace)
 
     async def master(self, asset: Asset, level: int) -> bytes:
         """Return one level of the photo's master, made now if it is not stored."""
@@ -110,9 +122,10 @@ class Renders:
         content = await self._objects.get(self._master_name(asset, level))
         return None if content is None else {level: content}
 
-    async def _render(self, asset: Asset, planned: Plan, trace: Trace) -> Rendered:
+    async def _render(self, subject: Subject, planned: Plan, trace: Trace) -> Rendered:
+        asset = subject.asset
         if planned.level is not None:
-            rendered = await self._render_level(asset, planned, planned.level, trace)
+            rendered = await self._render_level(subject, planned, planned.level, trace)
         else:
             async with self._source(asset) as path:
                 rendered = await self._run(render, planned, path, asset.source_digest)
@@ -120,18 +133,29 @@ class Renders:
         return rendered
 
     async def _render_level(
-        self, asset: Asset, planned: Plan, level: int, trace: Trace
+        self, subject: Subject, planned: Plan, level: int, trace: Trace
     ) -> Rendered:
         """Read the level when its turn has come: a queue of requests holds no pictures."""
+        asset = subject.asset
         async with self._admission.place():
             with trace.step("master"):
-                raster = await self._objects.get(self._master_name(asset, level))
+                raster = await self._raster(subject, planned, level)
             if raster is not None:
-                deadline_s = self._limits.deadline_s
-                return await self._workers.run(render, planned, raster, None, deadline_s=deadline_s)
+                return await self._in_worker(render, planned, raster)
         with trace.step("master"):
-            raster = await self.master(asset, level)
-        return await self._run(render, planned, raster, None)
+            made = await self.master(asset, level)
+        async with self._admission.place():
+            raster = await self._raster(subject, planned, level, made)
+            return await self._in_worker(render, planned, raster)
+
+    async def _raster(
+        self, subject: Subject, planned: Plan, level: int, made: bytes | None = None
+    ) -> Pixels | bytes | None:
+        name, photo = self._master_name(subject.asset, level), subject.asset.photo
+        if planned.shrink > 1:  # what a decoder shrinks as it reads has px of its own
+            return made or await self._objects.get(name)
+        sides = level_size((photo.width_px, photo.height_px), level)
+        return await self._rasters.find(name, subject.epoch, sides, made=made)
 
     async def _proof(self, asset: Asset, planned: Plan, proof: SoftProof, trace: Trace) -> Rendered:
         """Show how a print would look: always from the source."""
@@ -195,7 +219,10 @@ class Renders:
 
     async def _run(self, job: Callable[..., T], *args: object) -> T:
         async with self._admission.place():
-            return await self._workers.run(job, *args, deadline_s=self._limits.deadline_s)
+            return await self._in_worker(job, *args)
+
+    async def _in_worker(self, job: Callable[..., T], *args: object) -> T:
+        return await self._workers.run(job, *args, deadline_s=self._limits.deadline_s)
 
     @asynccontextmanager
     async def _source(self, asset: Asset) -> AsyncIterator[Path]:

@@ -26,7 +26,9 @@ class Trace:
     tag_count: int = 0
     steps_ms: dict[str, float] = field(default_factory=dict)
     #: Reads the same body again, of an answer that is on the disk and not in memory.
-    again: Callable[[], bytes | None] | None = field(default=None, repr=False, compare=False)
+    again: Callable[[], bytes | bytearray | None] | None = field(
+        default=None, repr=False, compare=False
+    )
 
     @contextmanager
     def step(self, name: str) -> Iterator[None]:

@@ -39,13 +39,13 @@ async def receive(chunks: AsyncIterator[bytes], to: Path, caps: Caps, id_key: by
     """
     writer = await asyncio.to_thread(_Writer.open, to, id_key, caps.upload_bytes)
     try:
-        batch = bytearray()
+        batch: list[bytes] = []
         async for chunk in chunks:
-            batch += chunk
-            if len(batch) >= BATCH_BYTES:
-                await asyncio.to_thread(writer.add, bytes(batch))
-                batch.clear()
-        received = await asyncio.to_thread(writer.finish, bytes(batch))
+            batch.append(chunk)
+            if sum(map(len, batch)) >= BATCH_BYTES:
+                await asyncio.to_thread(writer.add, batch)
+                batch = []
+        received = await asyncio.to_thread(writer.finish, batch)
     except BaseException:  # also when the client goes away and the task is cancelled
         await asyncio.shield(asyncio.to_thread(writer.discard))
         raise
@@ -76,29 +76,30 @@ class _Writer:
             raise _store_error(error) from error
         return cls(path, os.fdopen(descriptor, "wb", buffering=0), id_key, size_bytes_max)
 
-    def add(self, batch: bytes) -> None:
+    def add(self, batch: list[bytes]) -> None:
         with self._lock:
-            self._add(batch)
+            for piece in batch:
+                self._add(piece)
 
-    def _add(self, batch: bytes) -> None:
-        self._size_bytes += len(batch)
+    def _add(self, piece: bytes) -> None:
+        self._size_bytes += len(piece)
         if self._size_bytes > self._size_bytes_max:
             raise PhotoRefused("photo.too_large", log=f"over {self._size_bytes_max} bytes")
-        self._plain.update(batch)
-        self._keyed.update(batch)
+        self._plain.update(piece)
+        self._keyed.update(piece)
         try:
-            rest = memoryview(batch)
+            rest = memoryview(piece)
             while rest:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise _store_error(error) from error
 
-    def finish(self, batch: bytes) -> Received:
+    def finish(self, batch: list[bytes]) -> Received:
+        self.add(batch)
         with self._lock:
-            return self._finish(batch)
+            return self._finish()
 
-    def _finish(self, batch: bytes) -> Received:
-        self._add(batch)
+    def _finish(self) -> Received:
         if not self._size_bytes:
             raise PhotoRefused("photo.empty", log="0 bytes")
         try:

@@ -22,7 +22,12 @@ from origin.render.colour import to_srgb
 from origin.render.depth import to_plain_depth
 from origin.render.drawing import draw_design, draw_watermark
 from origin.render.encode import encode
-from origin.render.opening import open_raster, read_window, verify_source
+from origin.render.opening import (
+    Raster,
+    open_raster,
+    read_window,
+    verify_source,
+)
 from origin.render.plan import Plan
 from origin.render.resample import average, resize, stand_upright, transform, turn
 from origin.values import Rendered
@@ -69,11 +74,11 @@ FAST: Final[tuple[Step, ...]] = (
 DRAW: Final[tuple[Step, ...]] = (draw_design, lay, draw_watermark)
 
 
-def render_file(plan: Plan, raster: bytes | Path, source_digest: str | None) -> Rendered:
+def render_file(plan: Plan, raster: Raster, source_digest: str | None) -> Rendered:
     """Make one picture. Runs in a worker.
 
-    raster: the level's bytes, or the source's path where ``plan.level`` is None. source_digest:
-    BLAKE3-256 of the source, hex, checked when it is read; None skips the check.
+    raster: the level's bytes or pixels, or the source's path where ``plan.level`` is None.
+    source_digest: BLAKE3-256 of the source, hex, checked when it is read; None skips the check.
     Raises StoreUnavailable ("store.damaged", "store.unavailable"), PhotoRefused ("photo.damaged",
     "photo.decode_bytes") about the source, RenderFailed "render.failed" about anything else.
     """
@@ -90,7 +95,7 @@ def render_file(plan: Plan, raster: bytes | Path, source_digest: str | None) -> 
     return Rendered(content, image.width, image.height, clock.steps_ms)
 
 
-def finished(plan: Plan, raster: bytes | Path, clock: Clock) -> pyvips.Image:
+def finished(plan: Plan, raster: Raster, clock: Clock) -> pyvips.Image:
     """Return the picture before it is encoded: uint8 sRGB, or RGBA."""
     image = developed(plan, raster, clock)
     for step in DRAW:
@@ -101,7 +106,7 @@ def finished(plan: Plan, raster: bytes | Path, clock: Clock) -> pyvips.Image:
     return image
 
 
-def developed(plan: Plan, raster: bytes | Path, clock: Clock) -> pyvips.Image:
+def developed(plan: Plan, raster: Raster, clock: Clock) -> pyvips.Image:
     """Return the photo's px at their size, in memory: everything that reads the raster is done."""
     with damage_refused() if plan.level is None else nullcontext():
         image = open_raster(plan, raster)

@@ -55,8 +55,8 @@ class Ready:
     line_end: str
     size_bytes: int
     head: bytes = b""
-    body: bytes = b""
-    again: Callable[[], bytes | None] | None = None
+    body: bytes | bytearray = b""
+    again: Callable[[], bytes | bytearray | None] | None = None
 
 
 class Recall:

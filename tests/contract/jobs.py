@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import hashlib
 import os
 import re
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from origin.errors import PhotoRefused
+from origin.values import Pixels
 
 
 def nothing() -> None:
@@ -109,3 +111,19 @@ def say(words: str) -> None:
 
 def is_loaded(module: str) -> bool:
     return module in sys.modules
+
+
+def fill(pixels: Pixels, value: int) -> int:
+    return os.pwrite(pixels.file, bytes([value]) * pixels.size_bytes, 0)
+
+
+def sum_of(pixels: Pixels) -> int:
+    return sum(os.pread(pixels.file, pixels.size_bytes, 0))
+
+
+def change(pixels: Pixels) -> str:
+    try:
+        os.pwrite(pixels.file, b"!", 0)
+    except PermissionError as error:
+        return errno.errorcode[error.errno or 0]
+    return "changed"

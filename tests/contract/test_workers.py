@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from origin.adapters.decoded import MemoryLevels
 from origin.adapters.measured import measured
 from origin.adapters.memory import ThreadWorkers
 from origin.adapters.pool import WorkerPool
@@ -92,3 +93,13 @@ async def test_a_background_job_returns_its_result(workers: Workers) -> None:
         *(workers.run(jobs.add, n, 1, deadline_s=10, is_background=True) for n in range(8))
     )
     assert sums == list(range(1, 9))
+
+
+async def test_pixels_are_lent_as_they_are_and_sealed_once_they_are_kept(workers: Workers) -> None:
+    levels = MemoryLevels(1_000_000)
+    pixels = levels.room((20, 10))
+    assert pixels is not None
+    assert await workers.run(jobs.fill, pixels, 3, deadline_s=10) == 600
+    levels.keep("level", 1, pixels)
+    assert await workers.run(jobs.sum_of, pixels, deadline_s=10) == 1_800
+    assert await workers.run(jobs.change, pixels, deadline_s=10) == "EPERM"

@@ -12,6 +12,7 @@ from typing import TypeVar
 from cache_keys import Request, make_proof, parse_ring, read_target, rounded_exp, sign
 from cache_keys.presets import Preset
 from cache_keys.transform import Transform
+from origin.adapters.decoded import MemoryLevels
 from origin.adapters.memory import (
     MemoryDerivatives,
     MemoryLocks,
@@ -136,7 +137,8 @@ async def house(folder: Path, *, deadline_s: float = 60.0, waiting_max: int = 64
     admission = Admission(running_max=2, waiting_max=waiting_max)
     renders = Renders(
         RenderPorts(
-            workers, objects, sources, records, admission, Coalescer(locks), Coalescer(locks)
+            *(workers, objects, sources, records, admission),
+            *(Coalescer(locks), Coalescer(locks), MemoryLevels(20_000_000)),
         ),
         engine=ENGINE,
         limits=RenderLimits(deadline_s=60, quarantine_after=2),

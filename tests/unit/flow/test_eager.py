@@ -13,12 +13,13 @@ import pytest
 from cache_keys.ids import derivative_key
 from cache_keys.presets import Preset
 from cache_keys.transform import Transform
+from origin.adapters.decoded import MemoryLevels
 from origin.adapters.memory import MemoryDerivatives, MemoryLocks, MemoryObjects, MemorySources
 from origin.adapters.memory_records import MemoryRecords
 from origin.errors import RenderFailed
 from origin.flow.admit import Admission
-from origin.flow.coalesce import Coalescer
-from origin.flow.eager import Eager, EagerParts, Unlocked, behind
+from origin.flow.coalesce import Coalescer, Unlocked
+from origin.flow.eager import Eager, EagerParts, behind
 from origin.flow.intake import Intake, IntakeParts, Upload
 from origin.flow.render import RenderLimits, RenderPorts, Renders
 from origin.ingest.caps import Caps
@@ -104,7 +105,8 @@ async def made_ahead(folder: Path, *presets: Preset, waiting_max: int = 9) -> Ah
     derivatives = MemoryDerivatives(records)
     admission = Admission(running_max=2, waiting_max=9)
     ports = RenderPorts(
-        workers, objects, sources, records, admission, Coalescer(locks), Coalescer(locks)
+        *(workers, objects, sources, records, admission),
+        *(Coalescer(locks), Coalescer(locks), MemoryLevels(20_000_000)),
     )
     limits = RenderLimits(deadline_s=60, quarantine_after=2)
     renders = Renders(ports, engine=ENGINE, limits=limits)
@@ -151,7 +153,7 @@ async def test_pictures_are_made_behind_everyone_else(tmp_path: Path) -> None:
     before = len(ahead.workers.jobs)
     async with ahead.running():
         await ahead.eager.finish()
-    assert ahead.workers.jobs[before:] == ["render", "render"]
+    assert ahead.workers.jobs[before:] == ["decode", "render", "render"]
     assert all(ahead.workers.background[before:])
 
 

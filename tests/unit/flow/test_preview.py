@@ -39,7 +39,7 @@ def test_the_first_is_rendered_the_second_comes_from_memory(tmp_path: Path) -> N
         assert (first.status, second.status) == (200, 200)
         assert first.body == second.body
         assert [trace.hit for trace in whole.traces] == ["render", "memory"]
-        assert whole.workers.jobs == ["open_upload", "render"]
+        assert whole.workers.jobs == ["open_upload", "decode", "render"]
 
     play(tmp_path, scene)
 
