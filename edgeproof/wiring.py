@@ -56,7 +56,7 @@ OBJECT_DAMAGED = "object_damaged"
 ORPHANS_REMOVED = "orphans_removed"
 #: Workers give way to the HTTP processes, whose hits take less than a millisecond; among
 #: themselves, and while nothing else runs, it costs them nothing.
-NICENESS = 10
+NICENESS = 5
 #: Life of a URL that the API hands out, in seconds: it is good for one to two days.
 URL_LIFE_S = 86_400
 

@@ -18,6 +18,9 @@ from purge.signing import Signer
 RECORDS_AWAY_S = 1.0
 #: How often old orders are forgotten and rows of removed providers given up, in seconds.
 TIDY_EVERY_S = 60.0
+#: Between two looks for packs of other processes; those of this one are told. They are orders of
+#: thousands of targets, which take longer than that.
+PACKS_S = 1.0
 
 T = TypeVar("T")
 Step = Callable[[], Awaitable[float]]
@@ -133,7 +136,7 @@ class Tender:
 
 
 async def _spread(worker: Worker) -> float:
-    return 0.0 if await worker.queue.spread() else worker.pace.poll_s
+    return 0.0 if await worker.queue.spread() else PACKS_S
 
 
 async def _repeat(worker: Worker, step: Step, stop: asyncio.Event) -> None:
