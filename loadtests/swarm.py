@@ -154,20 +154,29 @@ class Crowd(Asking):
     @task
     def visit(self) -> None:
         """Ask at each tick of the clock until the stages end."""
-        swarm, pool = self.swarm, Pool(PARALLEL_OPEN)
-        chance = random.Random(f"crowd/{swarm.plan.seed}")  # noqa: S311
-        visitor = Visitor(swarm.shop, chance, swarm.now)
-        at_s = time.monotonic()
-        number = 0
-        for stage in swarm.plan.stages:
-            until_s = at_s + stage.seconds
-            while at_s < until_s:
-                gevent.sleep(max(0.0, at_s - time.monotonic()))
-                number += 1
-                pool.spawn(self.fetch, distinct(visitor, chance), number, "distinct")
-                at_s += chance.expovariate(stage.level)  # Poisson: nobody waits for another
+        pool, planned = Pool(PARALLEL_OPEN), self._planned()
+        began_s = time.monotonic()
+        for number, (at_s, asked) in enumerate(planned, start=1):
+            gevent.sleep(max(0.0, began_s + at_s - time.monotonic()))
+            pool.spawn(self.fetch, asked, number, "distinct")
         pool.join(timeout=TIMEOUT_S)
         raise StopUser
+
+    def _planned(self) -> list[tuple[float, Ask]]:
+        """Return what is asked for when, s from the start, all made and signed before it.
+
+        Done meanwhile, this work would take processors from what is measured beside it.
+        """
+        swarm = self.swarm
+        chance = random.Random(f"crowd/{swarm.plan.seed}")  # noqa: S311
+        visitor = Visitor(swarm.shop, chance, swarm.now)
+        planned, at_s, until_s = list[tuple[float, Ask]](), 0.0, 0.0
+        for stage in swarm.plan.stages:
+            until_s += stage.seconds
+            while at_s < until_s:
+                planned.append((at_s, distinct(visitor, chance)))
+                at_s += chance.expovariate(stage.level)  # Poisson: nobody waits for another
+        return planned
 
 
 class Queue(Asking):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +13,7 @@ from edgeproof.console import ExitCode, out, out_json
 from loadtests import figures
 from loadtests.pictures import wrong_pictures
 from loadtests.record import Record, Shape, read_record
-from loadtests.runs import REQUESTS_PER_KEY, steady_rate
+from loadtests.runs import BESIDE, REQUESTS_PER_KEY, steady_rate
 from loadtests.sampling import read_samples
 from loadtests.shop import read_shop
 from loadtests.trace import NO_ANSWER, Row, read_trace
@@ -42,16 +42,18 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run as the rules read it."""
+    """A run as the rules read it. beside: answers to those who asked beside a crowd."""
 
     folder: Path
     record: Record
     rows: list[Row]
+    beside: list[Row] = field(default_factory=list)
 
 
 def read_run(folder: Path) -> Run:
     """Return the run of a folder; raises OSError or ValueError when it is not whole."""
-    return Run(folder, read_record(folder), list(read_trace(folder)))
+    beside = list(read_trace(folder / BESIDE)) if (folder / BESIDE).exists() else []
+    return Run(folder, read_record(folder), list(read_trace(folder)), beside)
 
 
 def judge(run: Run) -> list[Check]:
@@ -119,10 +121,10 @@ def overload(run: Run) -> list[Check]:
     """Overload bends: goodput stays, refusals are quick and say when to come again."""
     goodput = steady_rate(run.rows) / run.record.capacity
     refused = [row for row in run.rows if row.status != row.want]
-    at_once = figures.quantile_ms(refused, 0.99)
     plain = [row for row in refused if row.status == 503 and row.has_retry]
-    slowest = figures.quantile_ms(refused, 1.0)
-    inside = run.record.times["refused_ms_99"]
+    beside = [row for row in run.beside if row.status != row.want]
+    at_once = figures.quantile_ms(beside, 0.99)
+    crowd, inside = figures.quantile_ms(refused, 0.99), run.record.times["refused_ms_99"]
     return [
         Check(
             "goodput of capacity",
@@ -131,10 +133,10 @@ def overload(run: Run) -> list[Check]:
             goodput >= GOODPUT_MIN,
         ),
         Check(
-            "refused within, 99th percentile",
-            f"{at_once:.1f} ms (slowest {slowest:.0f}; by the origin's own clock {inside:.1f})",
+            f"refused within, 99th percentile of {len(beside)} asked for beside the crowd",
+            f"{at_once:.1f} ms (the crowd's own clock: {crowd:.0f}; the origin's: {inside:.0f})",
             f"{REFUSED_MS_MAX:.0f} ms",
-            bool(refused) and at_once <= REFUSED_MS_MAX,
+            bool(beside) and at_once <= REFUSED_MS_MAX,
         ),
         Check(
             f"refused with 503 and Retry-After, of {len(refused)}",

@@ -1,14 +1,14 @@
 /** The Cloudflare host: bindings in, the zone's cache through fetch() of the canonical URL. */
+import { hit, ttlOf } from "../js/freshness.js";
 import { handle } from "../js/handle.js";
 import { readSettings } from "../js/settings.js";
+import { imageOf } from "./image.js";
 
-/** @import { Resize } from "../js/edge_lane.js" */
 /** @import { Edge } from "../js/settings.js" */
 
 const UPSTREAM_DEADLINE_MS = 20_000; // the origin gives up at 15 s
-/** CF-Cache-Status to the words of RFC 9211. */
+/** CF-Cache-Status, other than a fresh HIT, to the words of RFC 9211. */
 const CACHE_STATUS = /** @type {Record<string, string>} */ ({
-  HIT: "hit",
   STALE: "hit; detail=stale",
   UPDATING: "hit; detail=updating",
   MISS: "fwd=uri-miss",
@@ -17,26 +17,6 @@ const CACHE_STATUS = /** @type {Record<string, string>} */ ({
   BYPASS: "fwd=bypass",
   DYNAMIC: "fwd=bypass",
 });
-
-/**
- * Spell a Resize as cf.image: trim, flip, rotate and resize in Cloudflare's own order.
- * @param {Resize} resize
- * @returns {RequestInitCfPropertiesImage}
- */
-function imageOf({ trim, flip, rotate, width, height, ext, quality }) {
-  return {
-    ...(trim && { trim }),
-    ...(flip && { flip }),
-    ...(rotate !== 0 && { rotate: /** @type {90 | 180 | 270} */ (rotate) }),
-    width,
-    height,
-    fit: "squeeze", // exactly this size: the shape was decided with the origin's arithmetic
-    format: ext === "jpg" ? "jpeg" : /** @type {"avif" | "webp" | "png"} */ (ext),
-    quality,
-    metadata: "none",
-    anim: false,
-  };
-}
 
 /** @type {Promise<Edge> | undefined} */
 let settings;
@@ -69,8 +49,11 @@ export default {
         // Without this field nothing was resized: the answer would be the edge master itself.
         return /ok/.test(response.headers.get("cf-resized") ?? "") ? response : null;
       },
-      cacheStatus: ({ headers }) =>
-        `edgeproof; ${CACHE_STATUS[headers.get("cf-cache-status") ?? ""] ?? "fwd=miss"}`,
+      cacheStatus: ({ headers }) => {
+        const said = headers.get("cf-cache-status") ?? "";
+        if (said === "HIT") return hit(ttlOf(headers));
+        return `edgeproof; ${CACHE_STATUS[said] ?? "fwd=miss"}`;
+      },
       waitUntil: (promise) => context.waitUntil(promise),
       now: () => Math.floor(Date.now() / 1000),
       log: (record) => console.log(JSON.stringify(record)),

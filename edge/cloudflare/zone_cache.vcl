@@ -42,6 +42,7 @@ sub vcl_backend_response {
 sub vcl_deliver {
     set resp.http.CF-Cache-Status = "MISS";
     if (obj.hits > 0) { set resp.http.CF-Cache-Status = "HIT"; }
+    if (obj.hits > 0 && obj.ttl < 0s) { set resp.http.CF-Cache-Status = "STALE"; }
     # Removed before a Worker sees it.
     unset resp.http.Cache-Tag;
     # Where the origin lets pages see its fields, they may see the edge's too.

@@ -3,6 +3,7 @@
 import { ConfigStore } from "fastly:config-store";
 import { SecretStore } from "fastly:secret-store";
 
+import { hit } from "../js/freshness.js";
 import { handle } from "../js/handle.js";
 import { Refusal } from "../js/refusal.js";
 import { readSettings } from "../js/settings.js";
@@ -42,9 +43,10 @@ addEventListener("fetch", (event) =>
       upstream: ({ url }) => url.slice(0, url.indexOf("/", url.indexOf("//") + 2)),
       // Surrogate-Control and Surrogate-Key are obeyed as they are; equal misses collapse by themselves.
       fetchUpstream: (url, headers) => fetch(url, { headers, backend: BACKEND }),
-      cacheStatus: ({ cached, stale }) => {
+      cacheStatus: ({ cached, stale, ttl, age }) => {
         if (!cached) return "edgeproof; fwd=uri-miss";
-        return stale ? "edgeproof; hit; detail=stale" : "edgeproof; hit";
+        if (stale) return "edgeproof; hit; detail=stale";
+        return hit(ttl === undefined || age === undefined ? null : Math.floor(ttl - age));
       },
       waitUntil: (promise) => event.waitUntil(promise),
       now: () => Math.floor(Date.now() / 1000),

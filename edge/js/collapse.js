@@ -26,10 +26,15 @@ export class Collapser {
       const stored = await shared;
       return { ...stored, cacheStatus: `${stored.cacheStatus}; collapsed` };
     }
+    // Others wait for a promise made here and by hand: workerd knows whose request it is. That of an
+    // async function loses this once V8 has optimised the function, and then whoever waited goes on
+    // in the wrong request: 500 "Cannot perform I/O on behalf of a different request".
+    const { promise, resolve, reject } = Promise.withResolvers();
+    this.#underWay.set(path, promise);
     const fetched = fetchOnce().finally(() => this.#underWay.delete(path));
-    this.#underWay.set(path, fetched);
     // A failure is told to those who wait; here it must only not be unhandled.
-    waitUntil(fetched.catch(() => undefined));
+    promise.catch(() => undefined);
+    waitUntil(fetched.then(resolve, reject));
     return fetched;
   }
 }

@@ -47,7 +47,7 @@ def _workerd(folder: Path, main: Path, bindings: Mapping[str, str]) -> Iterator[
     """Run a module of the repository in workerd itself, without wrangler; yield URL and pid."""
     folder.mkdir()
     port = free_port()
-    names = {f"{main.parent.name}/{main.name}": main}
+    names = {f"{main.parent.name}/{path.name}": path for path in (main, *main.parent.glob("*.js"))}
     names |= {f"js/{path.name}": path for path in sorted((ROOT / "edge" / "js").glob("*.js"))}
     for name, path in names.items():
         (folder / name).parent.mkdir(exist_ok=True)

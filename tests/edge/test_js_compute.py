@@ -1,4 +1,4 @@
-"""The Fastly Compute service: built to wasm, its vectors run in Compute's own engine."""
+"""The Fastly Compute service: built to wasm, and run where Viceroy is. Its vectors: columns.py."""
 
 from __future__ import annotations
 
@@ -11,50 +11,20 @@ from pathlib import Path
 import pytest
 
 from edge.local import started
-from tests.conftest import ROOT, missing
+from tests.conftest import missing
+from tests.edge.compute import FASTLY, build
 from tests.edge.js_worker import environment, node, script, wait_for, worker_secrets
 from tests.images.photos import photo_jpeg
 from tests.system.server import free_ports, server
 
-FASTLY = ROOT / "edge" / "fastly"
 WASM_MAGIC = b"\0asm"
 SECRETS = {"e1": "5e" * 32}
-
-
-def build(source: Path, wasm: Path) -> str:
-    """Build a program of Compute and return what its engine printed."""
-    compiler = FASTLY / "node_modules/@fastly/js-compute/dist/cli/js-compute-runtime-cli.js"
-    if not compiler.is_file():
-        missing("@fastly/js-compute (tools/edge-packages)")
-    ran = subprocess.run(
-        [node(), str(compiler), "--enable-http-cache", str(source), str(wasm)],
-        cwd=FASTLY,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=170,
-        check=False,
-    )
-    assert ran.returncode == 0, ran.stdout[-2000:] + ran.stderr[-2000:]
-    return ran.stdout + ran.stderr
 
 
 def test_the_service_builds_to_wasm(tmp_path: Path) -> None:
     wasm = tmp_path / "main.wasm"
     build(FASTLY / "index.js", wasm)
     assert wasm.read_bytes()[:4] == WASM_MAGIC
-
-
-def test_every_vector_holds_in_the_engine_of_compute(tmp_path: Path) -> None:
-    printed = build(ROOT / "tests/edge/js/compute_vectors.js", tmp_path / "vectors.wasm")
-    lines = [line.partition("VECTORS ")[2] for line in printed.splitlines() if "VECTORS" in line]
-    told = {found["name"]: found for found in map(json.loads, lines)}
-    folder = ROOT / "cache_keys" / "vectors"
-    not_of_an_edge = {"design", "ids", "presets", "signer", "tags"}
-    assert set(told) == {path.stem for path in folder.glob("*.json")} - not_of_an_edge
-    for name, found in told.items():
-        rows = json.loads((folder / f"{name}.json").read_text())["rows"]
-        assert found == {"name": name, "rows": len(rows), "wrong": []}
 
 
 def test_the_types_hold() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 import socket
 import time
@@ -17,6 +18,7 @@ import pytest
 from blake3 import blake3
 from PIL import Image
 
+from purge.judge import AGE_SLACK_S, EVIDENCE, Probe, Seen, Verdict, judge
 from tests.conftest import missing
 from tests.edge.js_worker import worker, worker_secrets, zone_cache
 from tests.images.photos import photo_jpeg
@@ -25,6 +27,7 @@ from tests.system.server import Server, server
 #: One chain of processes for all of them, however many workers pytest has.
 pytestmark = pytest.mark.xdist_group("worker-chain")
 SECRETS = {"e1": "5e" * 32}
+HIT = re.compile(r"edgeproof; hit; ttl=3153[0-9]{4}")
 DRESS = {"content-type", "cache-control", "etag", "vary", "content-length", "retry-after", "allow"}
 
 
@@ -114,7 +117,7 @@ def test_a_second_signature_and_another_spelling_are_hits_of_one_object(played: 
         for scope in ("", "asset"):
             answer = played.get(f"{played.target(leaf, scope=scope)}&utm_source=x")
             assert answer.content == first.content
-            assert answer.headers["cache-status"] == "edgeproof; hit"
+            assert HIT.fullmatch(answer.headers["cache-status"])
     assert played.asked() == before
     assert first.headers["cache-status"] == "edgeproof; fwd=uri-miss"
 
@@ -228,7 +231,7 @@ def test_fifty_equal_cold_requests_are_one_origin_request(played: Chain) -> None
 def test_info_is_cached_and_an_unknown_asset_is_the_origins_404(played: Chain) -> None:
     target = played.target("info.json")
     assert played.get(target).json()["width"] == 2001
-    assert played.get(target).headers["cache-status"] == "edgeproof; hit"
+    assert HIT.fullmatch(played.get(target).headers["cache-status"])
     unknown = played.origin.url("a" * 52, "w_64.jpg").removeprefix(played.origin.public_url)
     edge, direct = played.get(unknown), played.direct(unknown)
     assert (edge.status_code, edge.content) == (404, direct.content)
@@ -256,6 +259,30 @@ def test_an_origin_that_is_down_leaves_what_is_cached_and_comes_back_fresh(tmp_p
             time.sleep(0.2)
         assert again.status_code == 200
         assert played.get(target).content == fresh.content
+
+
+def test_what_a_soft_purge_did_can_be_judged_by_what_the_worker_says(played: Chain) -> None:
+    """A purge without a generation (an engine's) is judged by how long a hit has been kept."""
+    target = played.target("w_96,q_50.webp")
+    probe = Probe(target.partition("?")[0])
+    played.get(target)
+    warm = played.get(target)
+    assert judge(probe, seen(warm), time.time() + 60).verdict is Verdict.STILL_THERE
+    played.soften("w_96,q_50.webp")
+    purged_at_s = time.time()
+    time.sleep(2 * AGE_SLACK_S)  # ages are whole seconds; a purge's probes wait as long
+    stale = played.get(target)
+    assert stale.headers["cache-status"] == "edgeproof; hit; detail=stale"
+    assert judge(probe, seen(stale), purged_at_s).verdict is Verdict.UNKNOWN
+    deadline = time.monotonic() + 30
+    while judge(probe, seen(played.get(target)), purged_at_s).verdict is not Verdict.GONE:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
+def seen(answer: httpx2.Response) -> Seen:
+    kept = {name: answer.headers[name] for name in EVIDENCE if name in answer.headers}
+    return Seen(time.time(), answer.status_code, kept)
 
 
 def test_an_edge_with_a_wrong_secret_is_503_and_tells_no_client_that_it_is_refused(

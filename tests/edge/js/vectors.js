@@ -1,6 +1,8 @@
 /** The vectors as rows with a judge each: one table that Node and workerd both run. */
+import { imageOf } from "../../../edge/cloudflare/image.js";
 import { chooseFormat } from "../../../edge/js/accept.js";
 import { admit, ask, authorize } from "../../../edge/js/asking.js";
+import { resizeOf } from "../../../edge/js/edge_lane.js";
 import { hmacHex, importKey } from "../../../edge/js/hmac.js";
 import { parseEdgeSecrets, parseRing, RingError } from "../../../edge/js/keyring.js";
 import { laneOfPath } from "../../../edge/js/lane.js";
@@ -100,5 +102,10 @@ export const JUDGES = /** @type {Record<string, Judge>} */ ({
   ],
   rings: async (row) => [await answerOf(() => [...parseRing(row.ring).keys()]), row.kids],
   lanes: async (row) => [laneOfPath(row.path), row.lane],
+  resizes: async (row) => {
+    const { transform, lane } = ask(readTarget(row.path), []);
+    const resize = transform === null || lane !== "edge" ? null : resizeOf(transform, row.info);
+    return [resize === null ? null : imageOf(resize), row.image];
+  },
 });
 

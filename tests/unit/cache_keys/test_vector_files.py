@@ -12,7 +12,7 @@ from tests.unit.cache_keys.vector_files import load, rows
 FOLDER = files("cache_keys") / "vectors"
 OURS = [
     *("accept", "canonical", "ids", "lanes", "pairs", "proof", "refused", "request", "rings"),
-    *("signature", "signer", "tags", "tenant_keys"),
+    *("resizes", "signature", "signer", "tags", "tenant_keys"),
 ]
 
 

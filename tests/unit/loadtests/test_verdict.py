@@ -26,7 +26,7 @@ RECORD = Record("sessions", "varnish", 1, "", "")
 
 
 def run(rows: list[Row], record: Record = RECORD, folder: Path = Path()) -> verdict.Run:
-    return verdict.Run(folder, record, rows)
+    return verdict.Run(folder, record, rows, rows)
 
 
 def failed(checks: list[verdict.Check]) -> list[str]:
@@ -60,9 +60,10 @@ def test_overload_must_keep_goodput_and_refuse_at_once_with_a_time_to_come_again
     assert failed(verdict.overload(run([*good, *refused], record))) == []
     assert failed(verdict.overload(run([*good[::2], *refused], record))) == ["goodput of capacity"]
     late = [replace(one, ms=80.0) for one in refused]
-    assert "refused within, 99th percentile" in failed(
-        verdict.overload(run([*good, *late], record))
-    )
+    [rule] = failed(verdict.overload(run([*good, *late], record)))
+    assert rule.startswith("refused within, 99th percentile")
+    alone = replace(run([*good, *late], record), beside=refused)
+    assert failed(verdict.overload(alone)) == [], "a crowd's own clock is not the origin's"
     silent = [replace(one, has_retry=False) for one in refused]
     assert len(failed(verdict.overload(run([*good, *silent], record)))) == 1
     assert failed(verdict.overload(run(good, record))), "no refusal at all is no overload"
