@@ -11,7 +11,7 @@ from benchmarks import page
 from benchmarks.install import install
 
 #: In the order of the page.
-SECTIONS = ("cold", "costly", "life", "limit", "hot", "crowd", "scale", "encoders")
+SECTIONS = ("cold", "costly", "life", "limit", "hot", "crowd", "scale", "encoders", "prints")
 ROUNDS = 5
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from edgeproof.console import CommandFailed, ExitCode
@@ -113,6 +114,7 @@ async def open_printing(
     try:
         if engine is None:
             engine = await pool.run(describe_engine, deadline_s=settings.print_deadline_s)
+        engine = print_engine(engine)
         yield Printing(
             products=products,
             pool=pool,
@@ -129,6 +131,14 @@ async def open_printing(
         )
     finally:
         await pool.close()
+
+
+def print_engine(engine: str) -> str:
+    """Return what makes print files here: the pixels' engine, and pikepdf, which writes the PDFs.
+
+    Another version of it may write other bytes around the same page; previews do not care.
+    """
+    return f"{engine}-q{version('pikepdf')}"
 
 
 @asynccontextmanager

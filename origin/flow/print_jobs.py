@@ -12,15 +12,13 @@ from cache_keys.design_look import DesignLook, Filters
 from origin.errors import BadDocument, RenderFailed
 from origin.printing.preflight.limits import PreflightLimits
 from origin.printing.product import Product
-from origin.printing.recipe import Recipe, read_recipe, recipe_json
+from origin.printing.recipe import read_recipe, recipe_json
 from origin.printing.values import Check, Page, ProofPictures, Severity
 from origin.values import Asset, Rendered
 
 if TYPE_CHECKING:
     from origin.printing.profiles import Profiles
     from origin.render.plan import Plan
-
-PDF = "pdfx4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +41,6 @@ def load() -> None:
     """Import what print jobs need; no pixel is touched and no thread begins."""
     import origin.printing.decide
     import origin.printing.page
-    import origin.printing.pdfx
     import origin.printing.preflight.run
     import origin.printing.sheet  # noqa: F401
     from origin.flow.jobs import load as load_previews
@@ -78,7 +75,7 @@ def make_print(
     added_profile: Path | None,
     limits: PreflightLimits,
 ) -> Page:
-    """Return the finished file of a recipe; a PDF is wrapped around its page.
+    """Return the finished file of a recipe.
 
     Raises what ``render_page`` raises, and BadDocument 422 "print.preflight" when a check blocks.
     """
@@ -89,10 +86,10 @@ def make_print(
     profiles = _profiles(recipe.colour.profile, added_profile)
     found = preflight(recipe, source, profiles, limits)
     refuse_blocked(found)
-    page = render_page(recipe, source, profiles)
+    page = render_page(recipe, source, profiles, print_id)
     page = replace(page, checks=_merged(found, page.checks))
     refuse_blocked(page.checks)
-    return _wrapped(page, recipe, profiles, print_id) if recipe.file_format == PDF else page
+    return page
 
 
 def render_proof(
@@ -170,13 +167,6 @@ def refuse_blocked(checks: tuple[Check, ...]) -> None:
     if blocks:
         words = " ".join(check.words for check in blocks)
         raise BadDocument("print.preflight", words, field=blocks[0].code)
-
-
-def _wrapped(page: Page, recipe: Recipe, profiles: Profiles, print_id: str) -> Page:
-    from origin.printing.pdfx import as_pdf
-
-    profile = profiles.by_name(recipe.colour.profile).content(recipe.colour.profile_sha256)
-    return as_pdf(page, recipe, profile, print_id)
 
 
 def _profiles(name: str, added: Path | None) -> Profiles:

@@ -25,6 +25,8 @@ from origin.values import Photo, ProfileStatus
 EIGHT: Final = 8
 DEEP: Final = 16
 EIGHT_TO_DEEP: Final = 257
+GREY: Final = {"b-w": 1, "grey16": 1}
+"""Spaces of one colour band."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +151,12 @@ def to_depth(image: pyvips.Image, depth: int) -> pyvips.Image:
 
 def _colour_bands(image: pyvips.Image, how: Colouring) -> pyvips.Image:
     """Return the colour bands alone; grey without a grey profile becomes three equal ones."""
-    if image.bands < 3 and how.input_profile.status is not ProfileStatus.EMBEDDED:
+    is_grey = image.bands < 3 or str(image.interpretation) in GREY  # which may have bands beside
+    if is_grey and how.input_profile.status is not ProfileStatus.EMBEDDED:
         grey = image.extract_band(0)
         space = "rgb16" if image.format == "ushort" else "srgb"
         return grey.bandjoin(grey).bandjoin(grey).copy(interpretation=space)
-    bands = {"cmyk": 4, "b-w": 1, "grey16": 1}.get(str(image.interpretation), 3)
+    bands = {"cmyk": 4, **GREY}.get(str(image.interpretation), 3)
     if image.bands > bands:
         return image.extract_band(0, n=bands).copy(interpretation=image.interpretation)
     return image

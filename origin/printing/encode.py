@@ -15,11 +15,12 @@ APP1: Final = b"\xff\xe1"
 RESOLUTION_TAGS: Final = ((282, 5, 50), (283, 5, 58))
 """XResolution and YResolution (Exif 2.32, table 4): tag, type rational, where the value stands."""
 INCHES: Final = 2
+PDF: Final = "pdfx4"
 MEDIA_TYPES: Final = {
     "jpeg": "image/jpeg",
     "cmyk-jpeg": "image/jpeg",
     "tiff": "image/tiff",
-    "pdfx4": "application/pdf",
+    PDF: "application/pdf",
 }
 
 
@@ -27,17 +28,19 @@ def encode(image: pyvips.Image, recipe: Recipe) -> bytes:
     """Return the page's bytes; a page that becomes a PDF is encoded as the JPEG in it.
 
     image: (h, w, 3) sRGB or (h, w, 4) CMYK, uint8, profile attached. Only the profile and the
-    resolution go along, nothing else of the photo's metadata. CMYK is written as Photoshop does:
-    an Adobe marker, and 255 - ink in the samples (Adobe TN 5116), which every reader undoes.
+    resolution go along, nothing else of the photo's metadata; a PDF has the profile once, in its
+    output intent. CMYK is written as Photoshop does: an Adobe marker, and 255 - ink in the samples
+    (Adobe TN 5116), which every reader undoes.
     """
     if recipe.file_format == "tiff":
         return _tiff(image, recipe.dpi)
+    keep = pyvips.enums.ForeignKeep
     jpeg: Any = image.jpegsave_buffer(
         Q=recipe.jpeg_quality,
         subsample_mode="off",
         optimize_coding=True,
         interlace=False,  # labs' machines read baseline
-        keep=pyvips.enums.ForeignKeep.ICC,
+        keep=keep.NONE if recipe.file_format == PDF else keep.ICC,
     )
     return with_density(bytes(jpeg), recipe.dpi, is_cmyk=image.interpretation == "cmyk")
 

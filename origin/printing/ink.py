@@ -18,7 +18,6 @@ SLACK_PERCENT: Final = 2.0
 """An 8-bit plate counts in steps of 0.4 %, four of them."""
 JUDGED_PX_MIN: Final = 4_000_000
 """A larger page is judged by a grid of at least so many of its px: 4,000 of them may be over."""
-SUM: Final = [[1, 1, 1, 1]]
 
 
 def check_ink(image: pyvips.Image, recipe: Recipe) -> tuple[Check, ...]:
@@ -43,7 +42,8 @@ def ink_percent(image: pyvips.Image, share: float) -> float:
     image: (h, w, 4) uint8 CMYK. Of over 8 megapixels a regular grid is judged.
     """
     step = max(1, math.isqrt(image.width * image.height // JUDGED_PX_MIN))
-    total = image.subsample(step, step).recomb(pyvips.Image.new_from_array(SUM)).cast("ushort")
+    cyan, magenta, yellow, black = image.subsample(step, step).bandsplit()
+    total = (cyan + magenta + yellow + black).cast("ushort")
     below = np.cumsum(total.hist_find().numpy().reshape(-1).astype(np.int64))
     level = int(np.searchsorted(below, share * below[-1]))
     return level * 100 / FULL

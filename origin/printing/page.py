@@ -1,7 +1,7 @@
 """A print's way from the untouched source to its file: the literal list of steps, in a worker.
 
 verify ▸ open ▸ window ▸ upright ▸ depth ▸ one affine ▸ paper ▸ one colour transform ▸ fill ▸
-elements ▸ checks ▸ encode ▸ read back. libvips is lazy, so time is taken per stage.
+elements ▸ checks ▸ encode ▸ read back ▸ PDF/X wrap. libvips is lazy, so time is taken per stage.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from origin.errors import RenderFailed
 from origin.printing.bleed import lay_fill, place
 from origin.printing.colour import colouring_of, to_output
 from origin.printing.elements import draw_elements
-from origin.printing.encode import MEDIA_TYPES, encode
+from origin.printing.encode import MEDIA_TYPES, PDF, encode
 from origin.printing.ink import check_ink
 from origin.printing.input_profile import check_profile
 from origin.printing.paper import lay_on_paper
+from origin.printing.pdfx import as_pdf
 from origin.printing.plan import plan_page
 from origin.printing.profiles import Profiles
 from origin.printing.read_back import read_back
@@ -32,9 +33,12 @@ from origin.render.plan import Plan
 from origin.render.resample import stand_upright
 
 
-def render_page(recipe: Recipe, source: Path, profiles: Profiles) -> Page:
+def render_page(
+    recipe: Recipe, source: Path, profiles: Profiles, print_id: str | None = None
+) -> Page:
     """Make one page. Runs in a worker; the same recipe gives the same bytes.
 
+    print_id: names a PDF to the print house; without one its page stays the JPEG that goes in.
     Raises StoreUnavailable ("store.damaged", "store.unavailable"), PhotoRefused ("photo.damaged",
     "photo.decode_bytes"), DesignError ("print.aspect", "design.crop_outside"), BadDocument
     ("profile.digest"), NotFound ("profile.unknown"), RenderFailed.
@@ -51,6 +55,10 @@ def render_page(recipe: Recipe, source: Path, profiles: Profiles) -> Page:
         clock.note("encode")
         read_back(content, recipe, image)
         clock.note("read_back")
+        if recipe.file_format == PDF and print_id is not None:
+            profile = profiles.by_name(recipe.colour.profile).content(recipe.colour.profile_sha256)
+            content = as_pdf(content, recipe, profile, print_id)
+            clock.note("wrap")
     except pyvips.Error as error:
         raise RenderFailed("render.failed", log=" ".join(str(error).split())[:500]) from error
     return Page(

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 from xml.sax.saxutils import escape
 
@@ -20,7 +20,6 @@ from pikepdf import Array, Dictionary, Name, ObjectStreamMode, Pdf, Stream, Stri
 
 from origin.printing.pdfx_rules.run import require
 from origin.printing.recipe import Recipe
-from origin.printing.values import Page
 
 PDF_VERSION: Final = "1.6"
 """PDF/X-4 (ISO 15930-7) is built on PDF 1.6."""
@@ -30,19 +29,25 @@ UM_PER_INCH: Final = 25_400
 DIGITS: Final = Decimal("0.0001")
 REGISTRY: Final = "http://www.color.org"
 """ISO 32000-1, 14.11.5: the registry of characterised printing conditions is the ICC's."""
+FIXED_ID: Final = b"31415926535897932384626433832795"
+"""What qpdf writes when it is asked for a static ID: 16 bytes in hex."""
+ID_CONTEXT: Final = b"edgeproof-pdf-1\n"
+TRAILER_BYTES: Final = 1_024
+"""The trailer of a file of ours has 250."""
 CMYK_INVERTED: Final = [1, 0] * 4
 """A JPEG with an Adobe marker holds 255 - ink (Adobe TN 5116), which the Decode array undoes."""
 
 
-def as_pdf(page: Page, recipe: Recipe, profile: bytes, print_id: str) -> Page:
-    """Return a page whose content is a CMYK or RGB JPEG as the PDF/X-4 file of it, read back.
+def as_pdf(jpeg: bytes, recipe: Recipe, profile: bytes, print_id: str) -> bytes:
+    """Return the PDF/X-4 file of a page, read back.
 
+    jpeg: CMYK (Adobe marker, inverted) or RGB, without a profile of its own.
     profile: the bytes that ``recipe.colour`` pins. print_id: names the file to the print house.
     Runs in a worker. Raises RenderFailed 500 "print.read_back" with the rules it would break.
     """
-    content = wrap(page.content, recipe, profile, print_id)
-    require(content, recipe, page.content)
-    return replace(page, content=content, sha256=hashlib.sha256(content).hexdigest())
+    content = wrap(jpeg, recipe, profile, print_id)
+    require(content, recipe, jpeg)
+    return content
 
 
 def points(length_um: int) -> Decimal:
@@ -83,10 +88,23 @@ def wrap(jpeg: bytes, recipe: Recipe, profile: bytes, print_id: str) -> bytes:
     }.items():
         pdf.docinfo[name] = String(value)
     pdf.docinfo["/Trapped"] = Name("/False")
-    return _saved(pdf)
+    return _identified(_saved(pdf), print_id)
 
 
-def _saved(pdf: Pdf) -> bytes:
+def _identified(file: io.BytesIO, print_id: str) -> bytes:
+    """Return a file whose ID (ISO 32000-1, 14.4) is made of its print's, in place of qpdf's fixed.
+
+    A print id stands for one recipe, so for one content; qpdf's own way hashes all of it once more.
+    """
+    own = hashlib.sha256(ID_CONTEXT + print_id.encode()).hexdigest()[: len(FIXED_ID)].encode()
+    with file.getbuffer() as content:
+        trailer = bytes(content[-TRAILER_BYTES:])
+        assert trailer.count(FIXED_ID) == 2, "qpdf writes the same ID twice"
+        content[-TRAILER_BYTES:] = trailer.replace(FIXED_ID, own)
+    return file.getvalue()
+
+
+def _saved(pdf: Pdf) -> io.BytesIO:
     file = io.BytesIO()
     pdf.save(
         file,
@@ -94,9 +112,9 @@ def _saved(pdf: Pdf) -> bytes:
         fix_metadata_version=False,
         object_stream_mode=ObjectStreamMode.disable,
         compress_streams=True,
-        deterministic_id=True,
+        static_id=True,
     )
-    return file.getvalue()
+    return file
 
 
 def _trim_box(recipe: Recipe) -> list[Decimal]:
@@ -126,7 +144,17 @@ def _picture(pdf: Pdf, jpeg: bytes, recipe: Recipe, profile: bytes) -> Stream:
 
 
 def _profile(pdf: Pdf, profile: bytes, bands: int) -> Stream:
-    return pdf.make_indirect(Stream(pdf, profile, N=bands))
+    content = _deflated(profile)
+    return pdf.make_indirect(Stream(pdf, content, N=bands, Filter=Name.FlateDecode))
+
+
+@lru_cache(maxsize=8)
+def _deflated(profile: bytes) -> bytes:
+    """Return a profile as qpdf compresses it, kept: every print of a product has the same one."""
+    pdf = Pdf.new()
+    pdf.Root.Profile = pdf.make_indirect(Stream(pdf, profile))
+    with Pdf.open(_saved(pdf)) as read:
+        return bytes(read.Root.Profile.read_raw_bytes())
 
 
 def _output_intent(pdf: Pdf, recipe: Recipe, profile: bytes) -> Dictionary:

@@ -8,11 +8,13 @@ from typing import Final
 from origin.decode.attached import attached_profile
 from origin.decode.libvips import pyvips
 from origin.errors import RenderFailed
+from origin.printing.encode import PDF
 from origin.printing.recipe import Recipe
 
 DPI_SLACK: Final = 0.5
 MM_PER_INCH: Final = 25.4
 BANDS: Final = {"srgb": 3, "cmyk": 4}
+NOTHING: Final = hashlib.sha256(b"").hexdigest()
 BLOCK: Final = 8
 """Side of a JPEG's blocks: at 1/8 every bit of the file is read and its averages are exact."""
 DRIFT_MAX: Final = 2.0
@@ -44,7 +46,7 @@ def read_back(content: bytes, recipe: Recipe, page: pyvips.Image) -> None:
         "size": recipe.page_px,
         "space": recipe.colour.space,
         "bands": BANDS[recipe.colour.space],
-        "profile": recipe.colour.profile_sha256,
+        "profile": profile_sha256(recipe),
         "dpi": True,
         "px": True,
     }
@@ -55,6 +57,14 @@ def read_back(content: bytes, recipe: Recipe, page: pyvips.Image) -> None:
     ]
     if wrong:
         raise RenderFailed("print.read_back", log="; ".join(wrong) + f"; px differ by {drift:.2f}")
+
+
+def profile_sha256(recipe: Recipe) -> str:
+    """Return the digest of the profile in the file: the product's, or of nothing for a PDF.
+
+    A PDF has it in its output intent, which the rules of the finished file look at.
+    """
+    return NOTHING if recipe.file_format == PDF else recipe.colour.profile_sha256
 
 
 def _drift(content: bytes, recipe: Recipe, page: pyvips.Image) -> float:

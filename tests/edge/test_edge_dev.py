@@ -72,7 +72,7 @@ def test_edge_dev_shows_a_picture_and_ends_with_its_edge_at_ctrl_c(
             assert "hit" in second.headers["cache-status"]
             assert not (INNER | {"server-timing"}) & set(second.headers)
             process.send_signal(signal.SIGINT)
-            assert process.wait(timeout=20) == 0, log.read_text()
+            assert process.wait(timeout=START_S) == 0, log.read_text()
             assert "Traceback" not in log.read_text()
     with pytest.raises(httpx2.TransportError):
         httpx2.get(edge + target)

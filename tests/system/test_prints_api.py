@@ -7,9 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from origin.decode.attached import with_profile
 from origin.decode.libvips import pyvips
+from origin.printing.profiles import Profiles
 from tests.images.photos import photo_jpeg
-from tests.system.printing import look, order, plain, printed, resume
+from tests.system.printing import ended, look, order, plain, printed, resume
 from tests.system.server import TENANT, Server, free_ports, server
 
 
@@ -92,6 +94,24 @@ def test_a_crop_of_too_few_pixels_says_how_many_there_are(shop: Server, asset: s
     answer = order(shop, asset=asset, design=design, product="photo-10x15~1")
     assert (answer.status_code, answer.json()["code"]) == (422, "print.pixels")
     assert "30 px per inch" in answer.json()["detail"]
+
+
+def test_preflight_refuses_an_order_of_more_ink_than_the_paper_takes(shop: Server) -> None:
+    """A press photo keeps its numbers: 400 % ink would stay wet, whoever asks for it."""
+    profile = Profiles().by_name("coated-fogra39").content()
+    inks = (pyvips.Image.black(1, 1, bands=4) + 255).cast("uchar").copy(interpretation="cmyk")
+    page = with_profile(inks.replicate(900, 640), profile)
+    asset = shop.asset(bytes(page.tiffsave_buffer(compression="deflate")))
+    design = shop.design(plain({"asset": asset, "crop": [0, 0, 100_000, 99_760]})).json()["design"]
+    answer = order(shop, asset=asset, design=design, product="postcard-a6~1")
+    assert answer.status_code == 201, answer.text
+    for _ in range(2):  # another try meets the same check
+        document = ended(shop, answer.json()["print"])
+        assert (document["state"], document["code"]) == ("refused", "print.preflight")
+        assert "400 % ink" in document["detail"]
+        assert "file" not in document
+        assert not (shop.data_dir / "objects" / TENANT / "prints" / document["print"]).exists()
+        assert resume(shop, document["print"]).status_code == 200
 
 
 def test_a_print_that_is_done_cannot_be_resumed_and_an_unknown_one_is_404(

@@ -38,6 +38,7 @@ def afar(tmp_path: Path, s3_gateway: Gateway, s3_credentials: None) -> Iterator[
             "s3_operation_s": "1.5",
             "s3_transfer_s": "1.5",
             "workers": "1",
+            "level_memory_mb": "0",  # each new picture has to ask S3 for its level
             "exposes_details": "true",
         }
         with server(tmp_path / "data", **settings) as origin:

@@ -63,10 +63,10 @@ class Opened:
         return tuple(one for one in self.streams if one.get("/Subtype") == Name.Image)
 
     @cached_property
-    def jpegs(self) -> tuple[tuple[Stream, bytes], ...]:
-        """Every DCT image XObject, with its bytes as they lie in the file."""
+    def jpegs(self) -> tuple[tuple[Stream, memoryview], ...]:
+        """Every DCT image XObject, with its bytes as they lie in the file, not copied."""
         return tuple(
-            (one, bytes(one.read_raw_bytes()))
+            (one, memoryview(one.get_raw_stream_buffer()))
             for one in self.pictures
             if one.get("/Filter") == Name.DCTDecode
         )

@@ -123,7 +123,7 @@ def of_recipe(opened: Opened) -> str | None:
     return None if is_right else f"{found} px in {bands} bands"
 
 
-def jpeg_frame(content: bytes) -> tuple[int, int, int, int] | None:
+def jpeg_frame(content: bytes | memoryview) -> tuple[int, int, int, int] | None:
     """Return width, height, bits and bands of a JPEG's frame header (ITU-T T.81, B.2.2)."""
     for marker, body in _segments(content):
         if marker in FRAMES and len(body) >= 6:
@@ -132,12 +132,12 @@ def jpeg_frame(content: bytes) -> tuple[int, int, int, int] | None:
     return None
 
 
-def has_adobe_marker(content: bytes) -> bool:
+def has_adobe_marker(content: bytes | memoryview) -> bool:
     """Say whether a JPEG has Adobe's APP14 (Adobe Technical Note 5116)."""
     return any(marker == 0xEE and body[:5] == b"Adobe" for marker, body in _segments(content))
 
 
-def _segments(content: bytes) -> list[tuple[int, bytes]]:
+def _segments(content: bytes | memoryview) -> list[tuple[int, bytes]]:
     """Return the marker segments before a JPEG's pixels."""
     found: list[tuple[int, bytes]] = []
     at = 2
@@ -147,7 +147,7 @@ def _segments(content: bytes) -> list[tuple[int, bytes]]:
             at += 1 if marker == 0xFF else 2
             continue
         size = int.from_bytes(content[at + 2 : at + 4], "big")
-        found.append((marker, content[at + 4 : at + 2 + size]))
+        found.append((marker, bytes(content[at + 4 : at + 2 + size])))
         if marker == 0xDA or size < 2:
             break
         at += 2 + size

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
+import cv2
 
 from origin.printing.preflight.seen import Pixels, Seen
 from origin.printing.values import Check, Severity
 
 WHITE: Final = 254
 BLACK: Final = 1
+FULL: Final = 255
 """One level beside the end: JPEG moves levels by that much."""
 
 
@@ -29,5 +30,7 @@ def check_clipping(seen: Seen) -> Check:
 
 def clipped_percent(rgb: Pixels) -> float:
     """Return the percentage of px whose channels are all at one end. rgb: (h, w, 3) uint8 sRGB."""
-    is_clipped = (rgb >= WHITE).all(axis=2) | (rgb <= BLACK).all(axis=2)
-    return 100 * float(np.mean(is_clipped))
+    height, width = rgb.shape[:2]
+    ends = ((WHITE, FULL), (0, BLACK))
+    count = sum(cv2.countNonZero(cv2.inRange(rgb, (a,) * 3, (b,) * 3)) for a, b in ends)
+    return float(100 * count / (height * width))

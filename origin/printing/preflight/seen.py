@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -56,8 +57,7 @@ class Seen:
     @cached_property
     def grey(self) -> NDArray[np.float32]:
         """(h, w) float32 luma of ``rgb``, 0..255."""
-        weights = np.asarray(LUMA, np.float32)
-        return np.asarray(self.rgb.astype(np.float32) @ weights)
+        return np.asarray(cv2.transform(self.rgb.astype(np.float32), np.array([LUMA], np.float32)))
 
     @cached_property
     def small(self) -> pyvips.Image:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,5 +23,5 @@ def tile_means(values: Values) -> Values:
     if not rows or not columns:
         return np.asarray([values.mean()], np.float32)
     whole = values[: rows * SIDE_PX, : columns * SIDE_PX]
-    cut = whole.reshape(rows, SIDE_PX, columns, SIDE_PX)
-    return np.asarray(cut.mean(axis=(1, 3), dtype=np.float32).ravel())
+    means = cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA)
+    return np.asarray(means, np.float32).ravel()

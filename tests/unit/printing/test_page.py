@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pikepdf import Pdf
 
 from cache_keys.design_look import DesignLook, Filters, PhotoLook
 from cache_keys.presets import Look
@@ -44,6 +46,20 @@ def test_a_page_says_what_it_is(photo: Path, recipe: Recipe) -> None:
     assert [check.code for check in page.checks] == ["preflight.profile"]
     steps = ["verify", "open", "develop", "checks", "encode", "read_back"]
     assert list(page.steps_ms) == steps
+
+
+def test_a_pdf_has_the_profile_once_and_the_digest_of_all_of_it(photo: Path) -> None:
+    recipe = prints.recipe_of(photo, prints.product("page-a4~1", **SMALL, dpi=100))
+    page = render_page(recipe, photo, prints.PROFILES, "a" * 52)
+    assert page.media_type == "application/pdf"
+    assert page.sha256 == hashlib.sha256(page.content).hexdigest()
+    assert list(page.steps_ms)[-1] == "wrap"
+    jpeg = render_page(recipe, photo, prints.PROFILES).content
+    assert jpeg in page.content
+    assert b"ICC_PROFILE" not in page.content
+    with Pdf.open(BytesIO(page.content)) as pdf:
+        profile = bytes(pdf.Root.OutputIntents[0].DestOutputProfile.read_bytes())
+    assert hashlib.sha256(profile).hexdigest() == recipe.colour.profile_sha256
 
 
 def test_a_recipe_that_was_written_down_makes_the_same_bytes(photo: Path, recipe: Recipe) -> None:
@@ -120,6 +136,23 @@ def test_turns_and_flips_are_those_of_the_preview(photo: Path, turn: int, flip: 
     printed = prints.page_pixels(photo, made).astype(int)
     shown = Kept(photo).pixels(Look("png", w=2560, turn=turn, flip=flip, design=look)).astype(int)
     assert_alike(printed, shown)
+
+
+@pytest.mark.parametrize("reference", ["photo-10x15~1", "page-a4-tiff~1"])
+def test_grey_with_bands_beside_it_prints_as_grey(tmp_path: Path, reference: str) -> None:
+    """A TIFF may carry masks and other bands that say nothing of colour; only grey is printed."""
+    level = (pyvips.Image.identity() * 0.8).cast("uchar").replicate(2, 300).copy_memory()
+    files = []
+    for bands in (1, 4):
+        image = level if bands == 1 else level.bandjoin([255, 0, 255])
+        path = tmp_path / f"{bands}.tif"
+        image.cast("uchar").copy(interpretation="b-w").tiffsave(str(path))
+        wanted = prints.product(reference, trim_um=(51_200, 30_000), bleed_um=0, dpi=254)
+        recipe = prints.recipe_of(path, wanted)
+        assert render_page(recipe, path, prints.PROFILES).content
+        files.append(prints.page_pixels(path, recipe).astype(int))
+    assert files[0].shape == files[1].shape
+    assert np.abs(files[0] - files[1]).max() <= 1
 
 
 def assert_alike(printed: NDArray[np.int64], shown: NDArray[np.int64]) -> None:
