@@ -72,17 +72,22 @@ async function fetchPicture(wanted, way) {
 }
 
 /**
- * Read what may change an answer; everything else that a client sends is never looked at.
+ * Read what may change an answer; everything else that a client sends is never looked at. The host
+ * is the URL's: that is what would be asked, and it wins over the field (RFC 9112, 3.2.2).
  * @param {Request} request
  * @returns {Wire}
  */
 function readWire({ method, url, headers, body }) {
+  const host = url.indexOf("//") + 2;
+  const path = url.indexOf("/", host);
   const length = headers.get("content-length");
+  // Without any field HTTP/2 may have a body; with a length of 0 some hosts have an empty stream.
+  const isLong = length === null ? body !== null : /[^0 \t,]/.test(length);
   return {
     method,
-    host: headers.get("host") ?? new URL(url).host,
-    target: url.slice(url.indexOf("/", url.indexOf("//") + 2)),
-    hasBody: body !== null || headers.has("transfer-encoding") || /[^0 \t,]/.test(length ?? ""),
+    host: url.slice(host, path),
+    target: url.slice(path),
+    hasBody: isLong || headers.has("transfer-encoding"),
     // A client's own Edgeproof-Edge is deleted: never judged, never sent on.
     proof: null,
   };

@@ -14,6 +14,9 @@ import { Refusal } from "./refusal.js";
 const BODY_BYTES_MAX = 32 << 20; // a preview of 2560 px is far below; an isolate has 128 MiB
 /** What only a wrong edge can make the origin say: a proof, a path, a host or a method of ours. */
 const OUR_FAULT = [400, 403, 405, 421];
+/** A picture, or info.json: no page of a host's between us and the origin. */
+const OUR_TYPES = /^(?:image\/|application\/json)/i;
+const PROBLEM = "application/problem+json";
 
 /**
  * Ask for a path with nothing of the client's. Throws a Refusal 503 `edge.unavailable`.
@@ -50,9 +53,10 @@ export async function proofOf(path, { base, edge, platform }) {
  */
 export async function store(response, cacheStatus) {
   const { status, headers } = response;
-  const isProblem = headers.get("content-type") === "application/problem+json";
-  if (status !== 200 && (!isProblem || OUR_FAULT.includes(status))) {
-    throw unavailable(`the origin answered ${status} ${headers.get("content-type")}`);
+  const type = headers.get("content-type") ?? "";
+  const isRefusal = status >= 400 && type === PROBLEM && !OUR_FAULT.includes(status);
+  if (!isRefusal && (status !== 200 || !OUR_TYPES.test(type))) {
+    throw unavailable(`the origin answered ${status} ${type}`);
   }
   if (Number(headers.get("content-length")) > BODY_BYTES_MAX) throw unavailable("too large");
   const body = new Uint8Array(await response.arrayBuffer());

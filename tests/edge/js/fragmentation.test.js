@@ -39,7 +39,7 @@ test("100 pictures in 10,000 spellings are at most 300 objects", async () => {
   })[name]);
   const platform = {
     upstream: () => `https://${HOST}`,
-    fetchUpstream: async (url) => (objects.add(url), new Response("x")),
+    fetchUpstream: async (url) => (objects.add(url), new Response("x", { headers: { "content-type": "image/webp" } })),
     cacheStatus: () => "edgeproof; hit",
     waitUntil: () => undefined,
     now: () => NOW,

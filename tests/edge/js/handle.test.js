@@ -53,9 +53,10 @@ function play(values = VALUES, origin = async () => new Response(BODY, { headers
     now: () => NOW,
     log: (record) => logged.push(record),
   };
-  const get = async (target, headers = {}, method = "GET") =>
-    handle(new Request(`https://${HOST}${target}`, { headers, method }), () => settings, platform);
-  return { get, asked, logged };
+  const answer = (request) => handle(request, () => settings, platform);
+  const get = (target, headers = {}, method = "GET") =>
+    answer(new Request(`https://${HOST}${target}`, { headers, method }));
+  return { answer, get, asked, logged };
 }
 
 test("a signed answer is private until it expires and keeps what stays inside from browsers", async () => {
@@ -125,6 +126,34 @@ test("the origin is asked with a proof that holds and with nothing of the client
   assert.deepEqual(Object.keys(headers), ["Edgeproof-Edge"]);
   const wire = { method: "GET", host: HOST, path: new URL(url).pathname };
   await checkProof(headers["Edgeproof-Edge"], new Map(Object.entries(SECRETS)), wire, NOW);
+});
+
+test("the host is that of the URL, which is what would be asked, whatever the field says", async () => {
+  const { answer, asked } = play();
+  const target = await signed(pathOf("w_64.jpg"), NOW + 60);
+  const bare = { method: "GET", headers: new Headers({ host: HOST }), body: null };
+  for (const host of ["evil.example", `x@${HOST}`, `${HOST}.`, `${HOST}.evil.example`, ""]) {
+    assert.equal((await answer({ ...bare, url: `http://${host}${target}` })).status, 421, host);
+  }
+  assert.equal(asked.length, 0);
+  for (const host of [HOST, HOST.toUpperCase(), `${HOST}:8443`]) {
+    assert.equal((await answer({ ...bare, url: `http://${host}${target}` })).status, 200, host);
+  }
+});
+
+test("a body is what the fields announce, and what comes without any", async () => {
+  const { answer } = play();
+  const url = `https://${HOST}${await signed(pathOf("w_64.jpg"), NOW + 60)}`;
+  const status = async (fields, body) =>
+    (await answer({ method: "GET", url, headers: new Headers(fields), body })).status;
+  const body = new ReadableStream();
+  assert.equal(await status({}, null), 200);
+  assert.equal(await status({ "content-length": "0" }, body), 200, "some hosts have an empty stream");
+  assert.equal(await status({ "content-length": "1" }, null), 400);
+  assert.equal(await status({ "content-length": "0, 1" }, null), 400);
+  assert.equal(await status({ "transfer-encoding": "chunked" }, null), 400);
+  assert.equal(await status({ "transfer-encoding": "chunked", "content-length": "0" }, null), 400);
+  assert.equal(await status({}, body), 400);
 });
 
 test("sixty unkeyed fields and junk in the query change neither the bytes nor what is asked", async () => {
@@ -203,6 +232,9 @@ for (const [sentence, origin] of /** @type {[string, () => Promise<Response>][]}
   ["cannot be reached", () => Promise.reject(new Error("no route"))],
   ["answers by a page of its host's", async () => new Response("<html>", { status: 522 })],
   ["redirects", async () => Response.redirect("https://evil.example/", 302)],
+  ["has a page of its host's where a picture is", async () => page()],
+  ["answers a condition that nobody had", async () => problem(304, null)],
+  ["answers a part that nobody asked for", async () => problem(206)],
   ["does not believe our proof", async () => problem(403)],
   ["finds our path not canonical", async () => problem(400)],
   ["does not know our host", async () => problem(421)],
@@ -216,9 +248,16 @@ for (const [sentence, origin] of /** @type {[string, () => Promise<Response>][]}
   });
 }
 
-/** @param {number} status */
-function problem(status) {
-  return new Response("{}", { status, headers: { "content-type": "application/problem+json" } });
+/**
+ * @param {number} status
+ * @param {string | null} [body]
+ */
+function problem(status, body = "{}") {
+  return new Response(body, { status, headers: { "content-type": "application/problem+json" } });
+}
+
+function page() {
+  return new Response("<html>", { headers: { "content-type": "text/html", etag: '"p"' } });
 }
 
 for (const [name, value] of Object.entries({

@@ -18,7 +18,7 @@ async function origin(request: Request): Promise<Response> {
   if (url.pathname.endsWith("/w_64.png")) throw new Error("the origin is down");
   return new Response(`${request.method} ${url.pathname}`, {
     headers: {
-      "content-type": "text/plain", // as what it is: workerd warns about text of other types
+      "content-type": "application/json", // workerd warns when a picture is read as text
       "cache-control": "public, max-age=60",
       "cdn-cache-control": "max-age=31536000",
       "surrogate-key": "all",
