@@ -71,10 +71,11 @@ def let_loose(folder: Path, record: Record, url: str, **wishes: Any) -> float:
     told: dict[str, Any] = {"seed": record.seed, "rate": record.rate} | wishes
     plan = Plan(url, record.shop, record.ring, str(folder), **told)
     write_plan(folder / "plan.json", plan)
+    module = "loadtests.swarm" if plan.load == "sessions" else "loadtests.crowd"
     began = time.monotonic()
     with (folder / "swarm.log").open("wb") as log:
         done = subprocess.run(  # noqa: S603 - our own module
-            [sys.executable, "-m", "loadtests.swarm", str(folder / "plan.json")],
+            [sys.executable, "-m", module, str(folder / "plan.json")],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,

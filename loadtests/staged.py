@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 from locust import LoadTestShape
 
 from loadtests.plan import Plan
-from loadtests.shapes import length_s, level_at
-
-#: A crowd that has not ended by then has hung.
-GRACE_S: Final = 60.0
+from loadtests.shapes import level_at
 
 
 class StagedShape(LoadTestShape):
@@ -31,11 +27,6 @@ class StagedShape(LoadTestShape):
         at_s: float = self.get_run_time()  # type: ignore[no-untyped-call] # Locust's own
         plan = self._plan
         level = level_at(plan.stages, at_s)
-        if plan.load == "open":
-            late = at_s > length_s(plan.stages) + GRACE_S
-            self._has_begun = self._has_begun or users > 0
-            is_over = late or (self._has_begun and users == 0)
-            return None if is_over else (1, 1)
         if plan.sessions:
             self._has_begun = self._has_begun or self._busy() > 0
             if self._has_begun and self._busy() == 0 and users == 0:

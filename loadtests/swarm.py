@@ -10,7 +10,6 @@ import random
 import sys
 import time
 from pathlib import Path
-from typing import Final
 
 import gevent
 from gevent.pool import Pool
@@ -18,7 +17,7 @@ from locust import FastHttpUser, task
 from locust.env import Environment
 from locust.exception import StopUser
 
-from loadtests.plan import Load, Plan, read_plan
+from loadtests.plan import Plan, read_plan
 from loadtests.sessions import session
 from loadtests.sessions.distinct import distinct
 from loadtests.shop import Shop, read_shop
@@ -29,7 +28,6 @@ from loadtests.visitor import Ask, Page, Visitor
 #: Connections of one browser to one host (HTTP/1.1), and of the crowd behind a shared link.
 PARALLEL = 6
 PARALLEL_BURST = 20
-PARALLEL_OPEN = 2_000
 TIMEOUT_S = 30.0
 #: A visitor that had to wait for pictures does not hurry afterwards to make up for more than this.
 HURRY_S = 1.0
@@ -52,55 +50,14 @@ class Swarm:
         return None if self.plan.sessions and number > self.plan.sessions else number
 
 
-class Asking(FastHttpUser):
-    """Asks and keeps what came. Locust gives a user the tasks of its bases too, so it has none."""
+class Visiting(FastHttpUser):
+    """One visitor after the other, each playing its session; keeps whatever came."""
 
-    abstract = True
     swarm: Swarm
     connection_timeout = network_timeout = TIMEOUT_S
     max_retries = 0
     concurrency = PARALLEL_BURST
     insecure = True
-
-    def fetch(self, asked: Ask, number: int, kind: str) -> None:
-        """Ask once and keep what came, whatever it was."""
-        at_s, began = time.time(), time.perf_counter()
-        with self.client.get(
-            asked.target,
-            name=kind,
-            headers={"Accept": asked.accept},
-            allow_redirects=False,
-            catch_response=True,
-        ) as response:
-            body = response.content or b""
-            spent_ms = (time.perf_counter() - began) * 1_000
-            fields = response.headers or {}
-            status = int(response.status_code or NO_ANSWER)
-            # Locust's own summary then counts the same failures as the verdict.
-            if status == asked.status:
-                response.success()
-        digest = digest_of(body)
-        self.swarm.trace.write(
-            Row(
-                at_s=round(at_s, 4),
-                session=number,
-                kind=kind,
-                key=asked.key,
-                want=asked.status,
-                status=status,
-                ms=round(spent_ms, 2),
-                size_bytes=len(body),
-                digest=digest,
-                is_own_digest=is_tag_of(fields.get("etag", ""), body, digest),
-                cache=cache_word(fields.get("cache-status", "")),
-                has_retry="retry-after" in fields,
-            ),
-            body,
-        )
-
-
-class Visiting(Asking):
-    """One visitor after the other, each playing its session."""
 
     def on_start(self) -> None:
         """Begin at a moment of its own, so that users do not march in step."""
@@ -145,60 +102,48 @@ class Visiting(Asking):
         plan = self.swarm.plan
         return asks * plan.visitors / plan.rate if plan.rate else 0.0
 
-
-class Crowd(Asking):
-    """Open loop: distinct pictures by the clock, at the rate of the stage, whatever is answered."""
-
-    concurrency = PARALLEL_OPEN
-
-    @task
-    def visit(self) -> None:
-        """Ask at each tick of the clock until the stages end."""
-        pool, planned = Pool(PARALLEL_OPEN), self._planned()
-        began_s = time.monotonic()
-        for number, (at_s, asked) in enumerate(planned, start=1):
-            gevent.sleep(max(0.0, began_s + at_s - time.monotonic()))
-            pool.spawn(self.fetch, asked, number, "distinct")
-        pool.join(timeout=TIMEOUT_S)
-        raise StopUser
-
-    def _planned(self) -> list[tuple[float, Ask]]:
-        """Return what is asked for when, s from the start, all made and signed before it.
-
-        Done meanwhile, this work would take processors from what is measured beside it.
-        """
-        swarm = self.swarm
-        chance = random.Random(f"crowd/{swarm.plan.seed}")  # noqa: S311
-        visitor = Visitor(swarm.shop, chance, swarm.now)
-        planned, at_s, until_s = list[tuple[float, Ask]](), 0.0, 0.0
-        for stage in swarm.plan.stages:
-            until_s += stage.seconds
-            while at_s < until_s:
-                planned.append((at_s, distinct(visitor, chance)))
-                at_s += chance.expovariate(stage.level)  # Poisson: nobody waits for another
-        return planned
-
-
-class Queue(Asking):
-    """Closed loop: distinct pictures one after the other, as fast as they are made."""
-
-    @task
-    def visit(self) -> None:
-        """Ask for the next picture that nobody asked for."""
-        number = self.swarm.next_number() or 0
-        chance = random.Random(f"queue/{self.swarm.plan.seed}/{number}")  # noqa: S311
-        visitor = Visitor(self.swarm.shop, chance, self.swarm.now)
-        self.fetch(distinct(visitor, chance), number, "distinct")
-
-
-USERS: Final[dict[Load, type[Asking]]] = {"sessions": Visiting, "closed": Queue, "open": Crowd}
+    def fetch(self, asked: Ask, number: int, kind: str) -> None:
+        """Ask once and keep what came, whatever it was."""
+        at_s, began = time.time(), time.perf_counter()
+        with self.client.get(
+            asked.target,
+            name=kind,
+            headers={"Accept": asked.accept},
+            allow_redirects=False,
+            catch_response=True,
+        ) as response:
+            body = response.content or b""
+            spent_ms = (time.perf_counter() - began) * 1_000
+            fields = response.headers or {}
+            status = int(response.status_code or NO_ANSWER)
+            # Locust's own summary then counts the same failures as the verdict.
+            if status == asked.status:
+                response.success()
+        digest = digest_of(body)
+        self.swarm.trace.write(
+            Row(
+                at_s=round(at_s, 4),
+                session=number,
+                kind=kind,
+                key=asked.key,
+                want=asked.status,
+                status=status,
+                ms=round(spent_ms, 2),
+                size_bytes=len(body),
+                digest=digest,
+                is_own_digest=is_tag_of(fields.get("etag", ""), body, digest),
+                cache=cache_word(fields.get("cache-status", "")),
+                has_retry="retry-after" in fields,
+            ),
+            body,
+        )
 
 
 def main(plan_path: Path) -> None:
     """Play a plan to its end."""
-    swarm = Asking.swarm = Swarm(read_plan(plan_path))
+    swarm = Visiting.swarm = Swarm(read_plan(plan_path))
     environment = Environment(
-        user_classes=[USERS[swarm.plan.load]],
+        user_classes=[Visiting],
         host=swarm.plan.host,
         shape_class=StagedShape(swarm.plan, lambda: swarm.busy),
         stop_timeout=TIMEOUT_S,

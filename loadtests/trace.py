@@ -46,24 +46,37 @@ class Row:
 
 
 class TraceWriter:
-    """Writes rows as they come, and each key's first body beside them."""
+    """Writes rows as they come, and each key's first body beside them.
 
-    def __init__(self, folder: Path) -> None:
+    is_late: rows are written by close(), for a writer that must not cost while others measure.
+    """
+
+    def __init__(self, folder: Path, *, is_late: bool = False) -> None:
         self._bodies = folder / BODIES
         self._bodies.mkdir(parents=True)
         self._file = (folder / TRACE).open("w", encoding="utf-8")
         self._seen: set[str] = set()
+        self._is_late = is_late
+        self._late: list[Row] = []
 
     def write(self, row: Row, body: bytes) -> None:
         """Keep one answer."""
-        self._file.write(json.dumps(asdict(row), separators=(",", ":")) + "\n")
+        if self._is_late:
+            self._late.append(row)
+        else:
+            self._put(row)
         if row.is_good and row.key not in self._seen:
             self._seen.add(row.key)
             body_path(self._bodies.parent, row.key).write_bytes(body)
 
     def close(self) -> None:
         """Write out what is still in memory."""
+        for row in self._late:
+            self._put(row)
         self._file.close()
+
+    def _put(self, row: Row) -> None:
+        self._file.write(json.dumps(asdict(row), separators=(",", ":")) + "\n")
 
 
 def body_path(folder: Path, key: str) -> Path:
