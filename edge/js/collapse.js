@@ -3,7 +3,7 @@
 /**
  * An answer as bytes, which requests may share; its stream belongs to the request that read it.
  * @typedef {{
- *   status: number, headers: [string, string][], body: Uint8Array, cacheStatus: string,
+ *   status: number, headers: ReadonlyMap<string, string>, body: Uint8Array, cacheStatus: string,
  * }} Stored
  */
 

@@ -16,7 +16,7 @@ const NOT_WITHOUT_BODY = ["content-length", "content-type", "cache-control"];
  */
 export function conditional(full, method, asked) {
   const tag = full.headers.get("etag");
-  if (tag === null) return full;
+  if (tag === undefined) return full;
   const ifMatch = asked.get("if-match");
   if (ifMatch !== null && !matches(ifMatch, tag, false)) return withoutBody(full, 412);
   const ifNoneMatch = asked.get("if-none-match");
@@ -86,7 +86,7 @@ function withoutBody(full, status) {
  * @param {string[]} names
  */
 function without(full, names) {
-  const headers = new Headers(full.headers);
+  const headers = new Map(full.headers);
   for (const name of names) headers.delete(name);
   return headers;
 }

@@ -54,19 +54,19 @@ async function make({ canonicalPath, transform }, way) {
     return null;
   }
   const { body, headers } = await store(response, "");
-  const generation = new Headers(headers).get(GENERATION) ?? new Headers(info.headers).get(GENERATION);
+  const generation = headers.get(GENERATION) ?? info.headers.get(GENERATION);
   const digest = await sha256(body);
   return {
     status: 200,
-    headers: [
+    headers: new Map([
       ["content-type", mediaType],
       ["accept-ranges", "bytes"],
       ["etag", `"${digest}"`],
       ["repr-digest", `sha-256=:${digest}:`],
       ["edgeproof-lane", "edge"],
-      ...(generation === null ? [] : [/** @type {[string, string]} */ ([GENERATION, generation])]),
+      ...(generation === undefined ? [] : [/** @type {[string, string]} */ ([GENERATION, generation])]),
       ...Object.entries(SAFE),
-    ],
+    ]),
     body,
     cacheStatus: platform.cacheStatus(response),
   };

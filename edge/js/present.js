@@ -4,30 +4,16 @@ import { conditional } from "./conditional.js";
 /** @import { Stored } from "./collapse.js" */
 /** @import { Refusal } from "./refusal.js" */
 
-/** @typedef {{status: number, headers: Headers, body: Uint8Array | null}} Answer */
+/**
+ * Fields by their names in lower case; a host's own Headers is made once, at the end.
+ * @typedef {{status: number, headers: Map<string, string>, body: Uint8Array | null}} Answer
+ */
 /**
  * What decides the dress: exp of a signed request (Unix seconds) or null, how long a browser may
  * keep what its public tenant gives (s), and whether the URL said auto.
  * @typedef {{exp: number | null, publicMaxAgeS: number, negotiated: boolean}} Asker
  */
 
-/** The fields that pass from the origin. All others (tags, targeted fields, times) stay inside. */
-const PASSED = [
-  "accept-ranges",
-  "access-control-allow-origin",
-  "access-control-expose-headers",
-  "cache-status",
-  "content-security-policy",
-  "content-type",
-  "cross-origin-resource-policy",
-  "edgeproof-generation",
-  "edgeproof-lane",
-  "etag",
-  "repr-digest",
-  "retry-after",
-  "timing-allow-origin",
-  "x-content-type-options",
-];
 /** On every answer, as origin/headers.py has them. */
 export const SAFE = {
   "x-content-type-options": "nosniff",
@@ -48,12 +34,10 @@ const encoder = new TextEncoder();
  * @returns {Answer}
  */
 export function present(stored, { method, fields }, asker, now) {
-  const headers = new Headers();
-  for (const [name, value] of stored.headers) {
-    if (PASSED.includes(name)) headers.append(name, value);
-  }
+  const headers = new Map(stored.headers);
+  const before = headers.get("cache-status");
+  headers.set("cache-status", before ? `${before}, ${stored.cacheStatus}` : stored.cacheStatus);
   headers.set("content-length", String(stored.body.byteLength));
-  headers.append("cache-status", stored.cacheStatus);
   if (stored.status !== 200) {
     headers.set("cache-control", "no-store");
     return { status: stored.status, headers, body: stored.body };
@@ -79,12 +63,13 @@ function cacheControl({ exp, publicMaxAgeS }, now) {
  */
 export function presentRefusal(refused) {
   const body = encoder.encode(refused.body);
-  const headers = new Headers({
+  const fields = {
     "content-type": "application/problem+json",
     "content-length": String(body.byteLength),
     "cache-control": "no-store",
     ...SAFE,
-  });
+  };
+  const headers = new Map(Object.entries(fields));
   if (refused.status === 405) headers.set("allow", "GET, HEAD");
   if (refused.retryAfterS !== undefined) headers.set("retry-after", String(refused.retryAfterS));
   return { status: refused.status, headers, body };
@@ -96,5 +81,6 @@ export function presentRefusal(refused) {
  * @param {string} method
  */
 export function toResponse({ status, headers, body }, method) {
-  return new Response(method === "HEAD" ? null : /** @type {BodyInit | null} */ (body), { status, headers });
+  const shown = method === "HEAD" ? null : /** @type {BodyInit | null} */ (body);
+  return new Response(shown, { status, headers: [...headers] });
 }

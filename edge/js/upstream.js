@@ -12,6 +12,23 @@ import { Refusal } from "./refusal.js";
  */
 
 const BODY_BYTES_MAX = 32 << 20; // a preview of 2560 px is far below; an isolate has 128 MiB
+/** The fields that pass from the origin. All others (tags, targeted fields, times) stay inside. */
+const PASSED = [
+  "accept-ranges",
+  "access-control-allow-origin",
+  "access-control-expose-headers",
+  "cache-status",
+  "content-security-policy",
+  "content-type",
+  "cross-origin-resource-policy",
+  "edgeproof-generation",
+  "edgeproof-lane",
+  "etag",
+  "repr-digest",
+  "retry-after",
+  "timing-allow-origin",
+  "x-content-type-options",
+];
 /** What only a wrong edge can make the origin say: a proof, a path, a host or a method of ours. */
 const OUR_FAULT = [400, 403, 405, 421];
 /** A picture, or info.json: no page of a host's between us and the origin. */
@@ -60,7 +77,18 @@ export async function store(response, cacheStatus) {
   }
   if (Number(headers.get("content-length")) > BODY_BYTES_MAX) throw unavailable("too large");
   const body = new Uint8Array(await response.arrayBuffer());
-  return { status, headers: [...headers], body, cacheStatus };
+  return { status, headers: passed(headers), body, cacheStatus };
+}
+
+/** @param {Headers} headers */
+function passed(headers) {
+  /** @type {Map<string, string>} */
+  const found = new Map();
+  for (const name of PASSED) {
+    const value = headers.get(name);
+    if (value !== null) found.set(name, value);
+  }
+  return found;
 }
 
 /** @param {unknown} cause */

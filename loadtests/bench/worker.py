@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from edge.build import ROOT
 from edge.deployment import Deployment
 from edge.local import HOSTS, free_port, started, wait_for
 from edge.local_worker import MODULES, worker_secrets, zone_cache
-from loadtests.bench.varnish import ASSET, RING, Tally, backend, hits
+from loadtests.bench.varnish import ASSET, CONNECTIONS, RING, Tally, backend, cpu_s, hits
 from loadtests.shop import CATALOGUE, TENANT
 from loadtests.visitor import signed
 
@@ -37,9 +38,24 @@ const main :Workerd.Worker = (
   bindings = [@BINDINGS@],
 );
 """
+#: Requests for one picture that are under way together share a fetch: a hit by itself is seen only
+#: where neighbours ask for others.
+PICTURES: Final = 256
+IN_TURN: Final = """\
+local targets, at = {@TARGETS@}, 0
+request = function()
+    at = at % #targets + 1
+    return wrk.format("GET", targets[at])
+end
+"""
 #: Between no check of a signature and so many lies what one costs.
 CHECKS: Final = 200
 ROUNDS: Final = 5
+SIGNED: Final = "signed hit"
+EMPTY: Final = "empty Worker"
+MANY_CHECKS: Final = f"{CHECKS} checks of a MAC"
+#: One round of so many seconds.
+Case = Callable[[float], Tally]
 
 
 @contextmanager
@@ -79,31 +95,59 @@ def measure(seconds: float, rounds: int = ROUNDS) -> str:
                     folder / "edge", ROOT / "edge" / "cloudflare" / "index.js", bindings
                 ) as edge,
                 _workerd(folder / "hmac", doubles / "hmac_worker.js", {}) as hmac,
+                _workerd(folder / "bare", doubles / "fetch_worker.js", bindings) as bare,
             ):
-                return _table(_rounds(edge, hmac, seconds, rounds))
+                cases = _cases(edge, hmac, folder) | _bare_cases(bare, folder)
+                found: dict[str, list[Tally]] = {name: [] for name in cases}
+                for _ in range(rounds):
+                    for case_name, case in cases.items():
+                        found[case_name].append(case(seconds))
+                return _table(found)
 
 
-def _rounds(
-    edge: tuple[str, int], hmac: tuple[str, int], seconds: float, rounds: int
-) -> dict[str, list[Tally]]:
-    path = f"/v1/{TENANT}/{ASSET}/w_640.jpg"
-    asked = signed(path, parse_ring(RING), int(time.time()), 86_400, "")
-    cases = {
-        "signed hit": (edge[0] + asked, edge[1], "x: y"),
-        "unsigned hit (public tenant)": (
-            f"{edge[0]}/v1/{CATALOGUE}/{ASSET}/w_640.jpg",
-            edge[1],
-            "x: y",
+def _cases(edge: tuple[str, int], hmac: tuple[str, int], folder: Path) -> dict[str, Case]:
+    ours, now = [_asked(TENANT, number) for number in range(PICTURES)], int(time.time())
+    asked = [signed(path, parse_ring(RING), now, 86_400, "") for path in ours]
+    wrong = edge[0] + asked[0][:-4] + "0000"
+    return {
+        SIGNED: in_turn(edge, asked, folder / "signed.lua"),
+        "signed hit, all of one picture": lambda s: hits(edge[0] + asked[0], edge[1], s),
+        "unsigned hit (public tenant)": in_turn(
+            edge, [_asked(CATALOGUE, number) for number in range(PICTURES)], folder / "public.lua"
         ),
-        "refused, wrong signature": (edge[0] + asked[:-4] + "0000", edge[1], "x: y"),
-        "empty Worker": (hmac[0] + "/", hmac[1], "times: 0"),
-        f"{CHECKS} checks of a MAC": (hmac[0] + "/", hmac[1], f"times: {CHECKS}"),
+        "refused, wrong signature": lambda s: hits(wrong, edge[1], s, is_refused=True),
+        EMPTY: lambda s: hits(hmac[0] + "/", hmac[1], s, "times: 0"),
+        MANY_CHECKS: lambda s: hits(hmac[0] + "/", hmac[1], s, f"times: {CHECKS}"),
     }
-    found: dict[str, list[Tally]] = {name: [] for name in cases}
-    for _ in range(rounds):
-        for name, (url, pid, field) in cases.items():
-            found[name].append(hits(url, pid, seconds, field, is_refused="refused" in name))
-    return found
+
+
+def _bare_cases(bare: tuple[str, int], folder: Path) -> dict[str, Case]:
+    paths = [_asked(TENANT, number) for number in range(PICTURES)]
+    return {"Worker that only fetches": in_turn(bare, paths, folder / "bare.lua")}
+
+
+def _asked(tenant: str, number: int) -> str:
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    photo = letters[number // 32] + letters[number % 32] + ASSET[2:]
+    return f"/v1/{tenant}/{photo}/w_640.jpg"
+
+
+def in_turn(server: tuple[str, int], targets: Sequence[str], script: Path) -> Case:
+    """Return a case that asks for targets one after the other. server: its URL and pid."""
+    script.write_text(IN_TURN.replace("@TARGETS@", ", ".join(map(json.dumps, targets))), "utf-8")
+
+    def measured(seconds: float) -> Tally:
+        before = cpu_s(server[1])
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", str(script)]
+        ran = subprocess.run([*command, server[0]], capture_output=True, text=True, check=True)  # noqa: S603
+        spent = cpu_s(server[1]) - before
+        rate = re.search(r"Requests/sec:\s+([\d.]+)", ran.stdout)
+        count = re.search(r"(\d+) requests in", ran.stdout)
+        if rate is None or count is None or "Non-2xx" in ran.stdout or "Socket err" in ran.stdout:
+            raise RuntimeError(ran.stdout)
+        return Tally(float(rate[1]), spent / int(count[1]) * 1e6)
+
+    return measured
 
 
 def _table(found: dict[str, list[Tally]]) -> str:
@@ -118,8 +162,8 @@ def _table(found: dict[str, list[Tally]]) -> str:
         lines.append(
             f"| {name} | {rate:,.0f} | {cpu[name]:.0f} ({min(spent):.0f} to {max(spent):.0f}) |"
         )
-    one = (cpu[f"{CHECKS} checks of a MAC"] - cpu["empty Worker"]) / CHECKS
-    share = one / cpu["signed hit"]
+    one = (cpu[MANY_CHECKS] - cpu[EMPTY]) / CHECKS
+    share = one / cpu[SIGNED]
     lines.append("")
     lines.append(f"One HMAC check (WebCrypto) is {one:.1f} µs: {share:.0%} of a signed hit.")
     return "\n".join(lines)
