@@ -19,6 +19,7 @@ from cache_keys.request import read_target
 from cache_keys.signer import rounded_exp, sign, signing_kid
 from edgeproof.console import CommandFailed, ExitCode
 from edgeproof.keyfiles import RingFile, make_ring
+from edgeproof.pools import engine_of, open_pool, worker_pool
 from edgeproof.presets import PresetFiles
 from edgeproof.printing import Printing, open_printing
 from edgeproof.settings import Settings
@@ -28,10 +29,10 @@ from origin.adapters.counted_masters import CountedMasters
 from origin.adapters.decoded import MemoryLevels
 from origin.adapters.derivatives import StoredDerivatives
 from origin.adapters.host_locks import FileLocks
+from origin.adapters.on_demand import OnDemand
 from origin.adapters.orphans import sweep
 from origin.adapters.pool import WorkerPool
 from origin.adapters.records import Database, SqlRecords, upgrade
-from origin.adapters.sandbox import WorkerLimits
 from origin.adapters.stores import KeptObjects, KeptSources
 from origin.errors import OriginError
 from origin.flow.admit import Admission
@@ -41,10 +42,10 @@ from origin.flow.eager import Eager, EagerParts, behind
 from origin.flow.epoch import EpochWatch
 from origin.flow.evict import Evictor, QuotaLimits
 from origin.flow.intake import Intake, IntakeParts
-from origin.flow.jobs import describe_engine, load, warm
 from origin.flow.look_up import HotPictures, Subjects
 from origin.flow.personalize import Personalize
 from origin.flow.preview import PreviewParts, Previews
+from origin.flow.print_jobs import load as load_proofs
 from origin.flow.ration import Ration
 from origin.flow.render import RenderLimits, RenderPorts, Renders
 from origin.flow.respond import Responder
@@ -54,9 +55,6 @@ from origin.routes.observe import Metrics, metrics, refresh_gauges
 GAUGES_S = 1.0
 OBJECT_DAMAGED = "object_damaged"
 ORPHANS_REMOVED = "orphans_removed"
-#: Workers give way to the HTTP processes, whose hits take less than a millisecond; among
-#: themselves, and while nothing else runs, it costs them nothing.
-NICENESS = 5
 #: Life of a URL that the API hands out, in seconds: it is good for one to two days.
 URL_LIFE_S = 86_400
 
@@ -82,6 +80,7 @@ class Origin:
     settings: Settings
     stores: Stores
     pool: WorkerPool
+    proofs: OnDemand
     presets: PresetFiles
     previews: Previews
     intake: Intake
@@ -145,7 +144,8 @@ class Origin:
     async def keep_gauges(self) -> None:
         """Set the gauges once a second, until cancelled."""
         while True:
-            refresh_gauges(self.metrics, self.admission, self.pool.alive(), self.pool.restarts)
+            restarts = self.pool.restarts + self.proofs.restarts
+            refresh_gauges(self.metrics, self.admission, self.pool.alive(), restarts)
             await asyncio.sleep(GAUGES_S)
 
     async def sweep(self) -> None:
@@ -228,9 +228,14 @@ async def open_origin(settings: Settings, registry: CollectorRegistry) -> AsyncI
         for layer, is_on in pool.confined.layers().items():
             counters.sandbox.labels(layer).set(is_on)
         engine = await engine_of(pool, settings)
+        proofs = OnDemand(lambda: worker_pool(settings, load_proofs))
+        stack.push_async_callback(proofs.close, timeout_s=settings.drain_s)
         opening_prints = open_printing(settings, stores, engine, logger)
         printing = await stack.enter_async_context(opening_prints)
-        origin = _origin(settings, stores, pool, printing, ring, engine, counters, registry, logger)
+        pools = pool, proofs
+        origin = _origin(
+            settings, stores, pools, printing, ring, engine, counters, registry, logger
+        )
         stack.push_async_callback(origin.care.close)
         cares = (origin.keep_gauges(), origin.sweep(), origin.care.run(), origin.eager.run())
         for care in cares:
@@ -238,34 +243,10 @@ async def open_origin(settings: Settings, registry: CollectorRegistry) -> AsyncI
         yield origin
 
 
-@asynccontextmanager
-async def open_pool(settings: Settings) -> AsyncIterator[WorkerPool]:
-    """Start the worker processes; at the end let them finish, then end them."""
-    pool = WorkerPool(
-        workers=settings.workers,
-        limits=WorkerLimits(
-            memory_mb=settings.worker_memory_mb, sandbox=settings.sandbox, niceness=NICENESS
-        ),
-        jobs_max=settings.worker_max_jobs,
-        load=load,
-        warm=warm,
-    )
-    await pool.start()
-    try:
-        yield pool
-    finally:
-        await pool.close(timeout_s=settings.drain_s)
-
-
-async def engine_of(pool: WorkerPool, settings: Settings) -> str:
-    """Ask a worker what makes the pixels on this host; the HTTP process never loads libvips."""
-    return await pool.run(describe_engine, deadline_s=settings.render_deadline_s)
-
-
 def _origin(
     settings: Settings,
     stores: Stores,
-    pool: WorkerPool,
+    pools: tuple[WorkerPool, OnDemand],
     printing: Printing,
     ring: RingFile,
     engine: str,
@@ -274,6 +255,7 @@ def _origin(
     logger: Any,
 ) -> Origin:
     records = stores.records
+    pool, proofs = pools
     presets = PresetFiles(settings.presets_path)
     admission = Admission(running_max=settings.workers, waiting_max=settings.queue_max)
     uploads = Admission(
@@ -289,6 +271,7 @@ def _origin(
         *(pool, counted, stores.sources, records, admission, masters, focuses),
         MemoryLevels(settings.level_memory_mb * 1_000_000),
         settings.profiles_path,
+        proofs,
     )
     limits = RenderLimits(settings.render_deadline_s, settings.quarantine_after)
     renders = Renders(ports, engine=engine, limits=limits)
@@ -351,6 +334,7 @@ def _origin(
         settings=settings,
         stores=stores,
         pool=pool,
+        proofs=proofs,
         presets=presets,
         previews=Previews(
             parts, engine=engine, deadline_s=settings.response_deadline_s, now=time.time

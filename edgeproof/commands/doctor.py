@@ -112,14 +112,14 @@ async def _stores(loaded: Any) -> str:
 
 
 async def _engine(loaded: Any) -> str:
-    from edgeproof.wiring import engine_of, open_pool
+    from edgeproof.pools import engine_of, open_pool
 
     async with open_pool(loaded) as pool:
         return await engine_of(pool, loaded)
 
 
 async def _sandbox(loaded: Any) -> str:
-    from edgeproof.wiring import open_pool
+    from edgeproof.pools import open_pool
 
     async with open_pool(loaded) as pool:
         confined = pool.confined

@@ -174,6 +174,7 @@ def behind(ports: RenderPorts) -> RenderPorts:
     return replace(
         ports,
         workers=Background(ports.workers),
+        proofs=None if ports.proofs is None else Background(ports.proofs),
         admission=Admission(running_max=1, waiting_max=1),
         masters=Coalescer(Unlocked()),
         focuses=Coalescer(Unlocked()),

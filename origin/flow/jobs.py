@@ -24,9 +24,8 @@ class Opened:
 
 
 def load() -> None:
-    """Import what every job needs; no pixel is touched and no thread begins."""
+    """Import what every job needs but soft proofs; no pixel is touched and no thread begins."""
     import origin.ingest.guard
-    import origin.printing.proof
     import origin.render.engine
     import origin.render.focus
     import origin.render.master

@@ -53,7 +53,7 @@ class Records(AssetChanges, PhotoRecords, Protocol):
 
 @dataclass(frozen=True, slots=True)
 class RenderPorts:
-    """What making a picture needs from outside."""
+    """What making a picture needs from outside. proofs: workers of soft proofs, None: the same."""
 
     workers: Workers
     objects: ObjectStore
@@ -64,6 +64,7 @@ class RenderPorts:
     focuses: Coalescer[tuple[int, int]]
     decoded: DecodedLevels
     profiles_folder: Path | None = None
+    proofs: Workers | None = None
 
 
 class Renders:
@@ -71,6 +72,7 @@ class Renders:
 
     def __init__(self, ports: RenderPorts, *, engine: str, limits: RenderLimits) -> None:
         self._workers = ports.workers
+        self._proofs = ports.proofs or ports.workers
         self._objects = ports.objects
         self._sources = ports.sources
         self._records = ports.records
@@ -162,7 +164,11 @@ class Renders:
         added = added_profile(self._profiles_folder, proof.product.colour.profile)
         async with self._source(asset) as path:
             digest = asset.source_digest
-            rendered = await self._run(render_proof, planned, proof, path, digest, added)
+            async with self._admission.place():
+                rendered = await self._proofs.run(
+                    *(render_proof, planned, proof, path, digest, added),
+                    deadline_s=self._limits.deadline_s,
+                )
         trace.add(rendered.steps_ms)
         return rendered
 
