@@ -29,7 +29,8 @@ class Local:
 
     origin: host:port of the origin's public listener. host: the Host that Varnish asks it by.
     ring: the key ring's file. own: kid and secret of this edge's proofs. purge: the purge
-    manager's secret, 64 hex. public_tenants: as in Deployment. folder: private to this user; for
+    manager's secret, 64 hex. public_tenants: as in Deployment. tenants: whose keys Varnish has
+    written out. folder: private to this user; for
     the edge's files, with secrets among them.
     """
 
@@ -41,6 +42,7 @@ class Local:
     own: tuple[str, str] = field(repr=False)
     purge: str = field(repr=False)
     public_tenants: Mapping[str, int] = field(default_factory=dict)
+    tenants: frozenset[str] = frozenset()
 
 
 @contextmanager

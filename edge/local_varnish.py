@@ -59,7 +59,7 @@ def write_folder(local: Local) -> Path:
     texts["site.vcl"] = site_vcl(local.origin, local.host) + EXPOSED
     for name, text in texts.items():
         (local.folder / name).write_text(text, "utf-8")
-    secrets = Secrets(parse_ring(local.ring), local.own, local.purge)
+    secrets = Secrets(parse_ring(local.ring), local.own, local.purge, tenants=local.tenants)
     write_private(local.folder / "secrets.vcl", secrets_vcl(secrets))
     return local.folder / "edgeproof.vcl"
 

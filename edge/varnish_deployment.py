@@ -7,11 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cache_keys.keyring import Ring
+from cache_keys.signature import tenant_key
 from edge.build import HEADER
 from edge.deployment import Deployment
 from edge.varnish_text import NOW, chain, quoted, sub, unless
 
 SOURCES = Path(__file__).parent / "varnish"
+#: Known tenants whose keys are written out: a thousand would take varnishd many seconds to compile.
+TENANT_KEYS_MAX = 200
 #: The same in every deployment.
 SAME = ("edgeproof.vcl", "cache.vcl", "policy.generated.vcl")
 #: What stays between edge and shield. xkey needs its tags on the object, so they go later.
@@ -29,13 +32,15 @@ class Secrets:
     """What an edge must know and nobody may read. All secrets: 64 lower-case hex characters.
 
     own: kid and secret of this edge's proofs. edges: kid to secret of the edges behind which this
-    one is a shield; none: it is no shield. purge: the purge manager's secret.
+    one is a shield; none: it is no shield. purge: the purge manager's secret. tenants: whose keys
+    are written out, beside those that the ring names; of others they are derived at each request.
     """
 
     ring: Ring = field(repr=False)
     own: tuple[str, str] = field(repr=False)
     purge: str = field(repr=False)
     edges: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tenants: frozenset[str] = frozenset()
 
 
 def varnish_files(deployment: Deployment) -> dict[str, str]:
@@ -76,7 +81,7 @@ def secrets_vcl(secrets: Secrets) -> str:
             names = "|".join(sorted(entry.tenants)) or "(?!)"
             conditions.append(f'var.get("tenant") ~ "^(?:{names})$"')
         if entry.retired_at_s is not None:
-            conditions.append(f"{NOW} < {entry.retired_at_s}")
+            conditions.append(f"{NOW} < {entry.retired_at_s}.0")
         master = entry.master.decode()
         ring.append(f'{" && ".join(conditions)}) {{ var.set("master", "{master}"); }}')
     edges = [
@@ -88,6 +93,7 @@ def secrets_vcl(secrets: Secrets) -> str:
     is_shield = "nothing: this is a shield" if edges else None
     return "# Secrets. Readable by Varnish alone; never committed.\n\n" + "\n".join(
         (
+            sub("tenant_key", _search(_tenant_keys(secrets))),
             sub("ring", chain(ring, "nothing: an empty ring opens nothing")),
             sub(
                 "shield",
@@ -99,3 +105,33 @@ def secrets_vcl(secrets: Secrets) -> str:
             sub("purge_secret", f'    var.set("secret", "{secrets.purge}");'),
         )
     )
+
+
+def _tenant_keys(secrets: Secrets) -> list[tuple[str, str]]:
+    """Return known tenants in order, each with the statements that set the key of an active kid."""
+    named = (entry.tenants or frozenset() for entry in secrets.ring.values())
+    known = secrets.tenants.union(*named)
+    keys = []
+    for tenant in sorted(known)[:TENANT_KEYS_MAX]:
+        rows = []
+        for kid, entry in secrets.ring.items():
+            if entry.tenants is not None and tenant not in entry.tenants:
+                continue
+            until = "" if entry.retired_at_s is None else f" && {NOW} < {entry.retired_at_s}.0"
+            key = tenant_key(entry.master, tenant, kid).decode()
+            rows.append(f'var.get("kid") == "{kid}"{until}) {{ var.set("key", "{key}"); }}')
+        keys.append((tenant, chain(rows, "no kid is this tenant's")))
+    return keys
+
+
+def _search(keys: list[tuple[str, str]]) -> str:
+    """Return the statements that find a tenant's among sorted ones, by halves."""
+    if not keys:
+        return "    # nothing: all keys are derived"
+    if len(keys) == 1:
+        tenant, statements = keys[0]
+        return f'    if (var.get("tenant") == "{tenant}") {{\n{statements}\n    }}'
+    middle = len(keys) // 2
+    less, more = _search(keys[:middle]), _search(keys[middle:])
+    above = f'var.get("tenant") < "{keys[middle][0]}"'
+    return f"    if ({above}) {{\n{less}\n    }} else {{\n{more}\n    }}"

@@ -32,7 +32,6 @@ TITLES = {
     503: "Service Unavailable",
 }
 _NAMES = "|".join(policy.OPS)
-_EXP = 'std.integer(var.get("exp"), 0)'
 
 
 def generated() -> Mapping[str, str]:
@@ -75,30 +74,36 @@ def _target() -> str:
 
 def _claim() -> str:
     names, end = "|".join(policy.SIGNATURE_NAMES), "(?:[=&]|$)"
-    forms = "".join(
-        f"(?=.*&{name}={pattern}(?:&|$))"
-        for name, pattern in (("exp", policy.EXP), ("kid", policy.KID), ("sig", policy.MAC))
+    asked = (("exp", policy.EXP), ("kid", policy.KID), ("sig", policy.MAC))
+    usual = "&".join(f"{name}={pattern}" for name, pattern in asked)
+    scope = f"&scope={policy.SCOPE_ASSET}"
+    forms = "".join(f"(?=.*&{name}={pattern}(?:&|$))" for name, pattern in asked)
+    wrong_scope = f"(?!.*&scope(?!={policy.SCOPE_ASSET}(?:&|$)))"
+    signers = "\n            + ".join(
+        f'"{sign}{name}=" + regsub(var.get("claim"), "^.*&{name}=([^&]*).*$", "\\1")'
+        for sign, (name, _) in zip("?&&", asked, strict=True)
     )
-    scope = f"(?!.*&scope(?!={policy.SCOPE_ASSET}(?:&|$)))"
     return sub(
         "claim",
         f"""\
-    # Step 4. claim: the parts of the query that concern us, each behind an ampersand.
-    if (req.url ~ "[?]") {{
+    # Step 4. Whoever writes the query otherwise than the signer does has it written so here.
+    if (req.url !~ "^[^?]*[?]{usual}(?:{scope})?$") {{
+        # claim: the parts that concern us, each behind an ampersand.
         var.set("claim", regsuball(regsub(req.url, "^[^?]*[?]", "&"),
             "(?:&(?!(?:{names}){end})[^&]*)++", ""));
-    }}
-    if (var.get("claim") ~ "&") {{
+        if (var.get("claim") !~ "&") {{ return; }}
         if (var.get("claim") ~ "&([a-z]+)(?={end}).*&\\1{end}") {{
             {first_repeat("claim", "&", end, len(policy.SIGNATURE_NAMES))}
             {refuse("sig.repeated")}
         }}
-        if (var.get("claim") !~ "^{forms}{scope}") {{ {refuse("sig.form")} }}
-        var.set("exp", regsub(var.get("claim"), "^.*&exp=([^&]*).*$", "\\1"));
-        var.set("kid", regsub(var.get("claim"), "^.*&kid=([^&]*).*$", "\\1"));
-        var.set("sig", regsub(var.get("claim"), "^.*&sig=([^&]*).*$", "\\1"));
-        if (var.get("claim") ~ "&scope=") {{ var.set("scope", "{policy.SCOPE_ASSET}"); }}
-    }}""",
+        if (var.get("claim") !~ "^{forms}{wrong_scope}") {{ {refuse("sig.form")} }}
+        set req.url = regsub(req.url, "[?].*$", "") + {signers}
+            + regsub(var.get("claim"), "^(?:.*({scope})|).*$", "\\1");
+    }}
+    var.set("exp", regsub(req.url, "^[^?]*[?]exp=([0-9]*).*$", "\\1"));
+    var.set("kid", regsub(req.url, "^[^&]*&kid=([a-z0-9]*).*$", "\\1"));
+    var.set("sig", regsub(req.url, "^[^&]*&[^&]*&sig=([0-9a-f]*).*$", "\\1"));
+    if (req.url ~ "{scope}$") {{ var.set("scope", "{policy.SCOPE_ASSET}"); }}""",
     )
 
 
@@ -112,23 +117,22 @@ def _proof() -> str:
     var.set("t", regsub({header}, "^t=([0-9]+).*$", "\\1"));
     var.set("kid", regsub({header}, "^.*;kid=([^;]*).*$", "\\1"));
     var.set("sig", regsub({header}, "^.*;mac=", ""));
-    if (std.integer(var.get("t"), 0) >= {NOW} - {skew_s}
-        && std.integer(var.get("t"), 0) <= {NOW} + {skew_s}) {{
+    var.set_real("age", {NOW} - std.real(var.get("t"), 0.0));
+    if (var.get_real("age") <= {skew_s}.0 && var.get_real("age") >= -{skew_s}.0) {{
         var.set("fresh_proof", "1");
     }}""",
     )
 
 
 def _exp() -> str:
+    left, longest_s = 'var.get_real("left")', policy.LIFE_MAX_S + policy.CLOCK_SKEW_S
     return sub(
         "exp",
         f"""\
-    # The end of step 5: the time of a signature that holds.
-    if ({_EXP} < {NOW} - {policy.CLOCK_SKEW_S}) {{
-        var.set("field", "exp"); {refuse("sig.expired")}
-    }}
-    if ({_EXP} > {NOW} + {policy.LIFE_MAX_S + policy.CLOCK_SKEW_S}) {{ {refuse("sig.far")} }}
-    var.set_int("left", {_EXP} - {NOW});""",
+    # The end of step 5: the time of a signature that holds. left: seconds until it does no more.
+    var.set_real("left", std.real(var.get("exp"), 0.0) - {NOW});
+    if ({left} < -{policy.CLOCK_SKEW_S}.0) {{ var.set("field", "exp"); {refuse("sig.expired")} }}
+    if ({left} > {longest_s}.0) {{ {refuse("sig.far")} }}""",
     )
 
 

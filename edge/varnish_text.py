@@ -6,8 +6,8 @@ import re
 
 from cache_keys.errors import REFUSALS
 
-#: Variables hold integers of 32 bits; a time is kept as text and has 64 when it is counted with.
-NOW = 'std.integer(var.get("now"), 0)'
+#: Whole seconds, as a real number: variables hold integers of 32 bits only.
+NOW = 'var.get_real("now")'
 
 
 def sub(name: str, body: str) -> str:

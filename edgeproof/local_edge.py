@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
@@ -77,19 +78,28 @@ def own_secret(settings: Settings) -> tuple[str, str]:
     raise CommandFailed(sentence, ExitCode.USAGE)
 
 
-async def public_tenants(settings: Settings) -> Mapping[str, int]:
-    """Return who is public, and the seconds that browsers may keep it, as the origin knows them."""
+@dataclass(frozen=True, slots=True)
+class Tenants:
+    """What an edge is told of the tenants that are not suspended.
+
+    public: who is public, and the seconds that browsers may keep it. names: all of them.
+    """
+
+    public: Mapping[str, int]
+    names: frozenset[str]
+
+
+async def edge_tenants(settings: Settings) -> Tenants:
+    """Return the tenants as the origin knows them."""
     async with open_stores(settings) as stores:
-        return {
-            tenant.name: tenant.browser_max_age_s
-            for tenant in await stores.records.tenants()
-            if not tenant.is_suspended
-            and (
-                tenant.is_public
-                if settings.public_tenants is None
-                else tenant.name in settings.public_tenants
-            )
-        }
+        living = [one for one in await stores.records.tenants() if not one.is_suspended]
+    named = settings.public_tenants
+    public = {
+        one.name: one.browser_max_age_s
+        for one in living
+        if (one.is_public if named is None else one.name in named)
+    }
+    return Tenants(public, frozenset(one.name for one in living))
 
 
 def origin_address(settings: Settings) -> str:
@@ -138,7 +148,7 @@ def _serve(given: Settings, settings: Settings) -> str:
 
 @contextmanager
 def running_edge(
-    settings: Settings, kind: str, port: int, tenants: Mapping[str, int]
+    settings: Settings, kind: str, port: int, tenants: Tenants
 ) -> Iterator[Popen[bytes]]:
     """Run an edge until the block ends, which SIGTERM does like Ctrl-C; its files end with it."""
     read_ring(settings.ring_path)
@@ -152,7 +162,8 @@ def running_edge(
             ring=settings.ring_path.read_bytes(),
             own=own_secret(settings),
             purge=secrets.token_hex(32) if purge is None else purge.get_secret_value(),
-            public_tenants=tenants,
+            public_tenants=tenants.public,
+            tenants=tenants.names,
         )
         try:
             with EDGES[kind][0](local) as process:

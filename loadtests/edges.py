@@ -16,7 +16,7 @@ from edge.local import HOSTS, Local, free_port, started, wait_for
 from edge.local_varnish import varnish
 from edge.local_worker import worker_command, worker_secrets, zone_cache
 from loadtests.house import EDGE_SECRETS, House
-from loadtests.shop import CATALOGUE
+from loadtests.shop import CATALOGUE, TENANT
 
 KINDS: Final = ("varnish", "cloudflare")
 PURGE_SECRET: Final = "a5" * 32
@@ -64,6 +64,7 @@ def running_edge(kind: str, house: House, folder: Path) -> Iterator[Edge]:
         own=own,
         purge=PURGE_SECRET,
         public_tenants={CATALOGUE: BROWSER_MAX_AGE_S},
+        tenants=frozenset({TENANT, CATALOGUE}),
     )
     url = f"http://127.0.0.1:{port}"
     try:

@@ -197,7 +197,10 @@ sub vcl_deliver {
         set resp.http.Cache-Control = "no-store";
         return (deliver);
     }
-    call edgeproof_browser;
+    set resp.http.Cache-Control = var.get("browser");
+    if (var.get("auto")) {
+        set resp.http.Vary = "Accept";
+    }
     if (req.http.If-Match || req.http.If-None-Match || req.http.Range) {
         call edgeproof_conditions;
     }
@@ -240,19 +243,6 @@ sub edgeproof_cache_status {
         var.set("status", resp.http.Cache-Status + ", " + var.get("status"));
     }
     set resp.http.Cache-Status = var.get("status");
-}
-
-sub edgeproof_browser {
-    if (var.get("exp")) {
-        if (var.get_int("left") < 0) { var.set_int("left", 0); }
-        if (var.get_int("left") > 86400) { var.set_int("left", 86400); }
-        set resp.http.Cache-Control = "private, max-age=" + var.get_int("left") + ", immutable";
-    } else {
-        set resp.http.Cache-Control = "public, max-age=" + var.get("max_age") + ", immutable";
-    }
-    if (var.get("auto")) {
-        set resp.http.Vary = "Accept";
-    }
 }
 
 # Errors as the origin words them (RFC 9457); the reason is a code, and only the log has the real one.

@@ -29,7 +29,6 @@ sub vcl_recv {
     }
     unset req.http.X-Forwarded-For;  # Varnish's own; its place in the table of headers is needed
     unset req.http.Edgeproof-Stale;  # ours, see edgeproof_ask_again
-    var.set("now", "" + std.integer(time=now));
     if (req.method != "GET" && req.method != "HEAD") {
         call edgeproof_purge;
         return (synth(405, "http.method"));
@@ -45,9 +44,6 @@ sub vcl_recv {
     } else {
         call edgeproof_signature;
     }
-    if (req.url ~ "[?]") {
-        set req.url = regsub(req.url, "[?].*$", "");
-    }
     call edgeproof_picture;
     if (req.http.Range) {
         call edgeproof_range;
@@ -55,8 +51,13 @@ sub vcl_recv {
     return (hash);
 }
 
+sub edgeproof_clock {
+    var.set_real("now", std.real(integer=std.integer(time=now)));
+}
+
 # An edge that proves itself to this shield; secrets.vcl leaves the header only on a shield.
 sub edgeproof_proof {
+    call edgeproof_clock;
     std.collect(req.http.Edgeproof-Edge, ",");
     call edgeproof_proof_form;
     var.set("master", "");
@@ -79,36 +80,56 @@ sub edgeproof_proof {
     }
 }
 
-# Steps 4 and 5: unsigned in a public tenant, or signed by a key that is active for the tenant.
+# Steps 4 and 5: unsigned in a public tenant, or signed by a key that is active for the tenant. What
+# a browser may do with the answer is decided here as well.
 sub edgeproof_signature {
-    call edgeproof_claim;
+    if (req.url ~ "[?]") {
+        call edgeproof_claim;
+        set req.url = regsub(req.url, "[?].*$", "");
+    }
     if (!var.get("exp")) {
         call edgeproof_public;
         if (!var.get("max_age")) {
             return (synth(403, "sig.missing"));
         }
+        var.set("browser", "public, max-age=" + var.get("max_age") + ", immutable");
         return;
     }
-    # A key that is not there costs the same time as one that is, and opens nothing.
-    var.set("master", "0000000000000000000000000000000000000000000000000000000000000000");
-    call edgeproof_ring;
-    var.set("key", regsub(digest.hmac_sha256(var.get("master"), {"edgeproof-tenant-key-1
+    call edgeproof_clock;
+    call edgeproof_tenant_key;
+    if (!var.get("key")) {
+        # secrets.vcl does not know the tenant: its key is derived here. A kid that is not there costs
+        # the same time as one that is, and opens nothing.
+        var.set("master", "0000000000000000000000000000000000000000000000000000000000000000");
+        call edgeproof_ring;
+        var.set("key", regsub(digest.hmac_sha256(var.get("master"), {"edgeproof-tenant-key-1
 "} + var.get("tenant") + {"
 "} + var.get("kid")), "^0x", ""));
-    var.set("signed", regsub(req.url, "[?].*$", ""));
-    if (var.get("scope")) {
-        var.set("signed", regsub(var.get("signed"), "[^/]*$", ""));
     }
-    if (digest.hmac_sha256(var.get("key"), digest.hmac_sha256(var.get("key"), {"edgeproof-url-1
+    if (var.get("scope")) {
+        var.set("signed", regsub(req.url, "[^/]*$", ""));
+    } else {
+        var.set("signed", req.url);
+    }
+    # As above. MACs of MACs only have to be foreseen by nobody, so the cheapest will do.
+    if (digest.hmac_md5(var.get("key"), digest.hmac_sha256(var.get("key"), {"edgeproof-url-1
 "} + var.get("tenant") + {"
 "} + var.get("kid") + {"
 "} + var.get("exp") + {"
 "} + var.get("scope") + {"
-"} + var.get("signed"))) != digest.hmac_sha256(var.get("key"), "0x" + var.get("sig"))
+"} + var.get("signed"))) != digest.hmac_md5(var.get("key"), "0x" + var.get("sig"))
         || var.get("master") ~ "^0+$") {
         return (synth(403, "sig.bad"));
     }
     call edgeproof_exp;
+    # A browser may keep it as long as the signature holds, for a day at most.
+    if (var.get_real("left") >= 86400.0) {
+        var.set("browser", "private, max-age=86400, immutable");
+    } elseif (var.get_real("left") > 0.0) {
+        var.set("browser", "private, max-age=" + std.integer(real=var.get_real("left")) + ", immutable");
+    } else {
+        var.set("browser", "private, max-age=0, immutable");
+    }
 }
 
 # Varnish would answer nonsense with 416; it is to be ignored, as several ranges are.

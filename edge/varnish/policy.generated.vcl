@@ -19,39 +19,41 @@ sub edgeproof_proof_form {
     var.set("t", regsub(req.http.Edgeproof-Edge, "^t=([0-9]+).*$", "\1"));
     var.set("kid", regsub(req.http.Edgeproof-Edge, "^.*;kid=([^;]*).*$", "\1"));
     var.set("sig", regsub(req.http.Edgeproof-Edge, "^.*;mac=", ""));
-    if (std.integer(var.get("t"), 0) >= std.integer(var.get("now"), 0) - 60
-        && std.integer(var.get("t"), 0) <= std.integer(var.get("now"), 0) + 60) {
+    var.set_real("age", var.get_real("now") - std.real(var.get("t"), 0.0));
+    if (var.get_real("age") <= 60.0 && var.get_real("age") >= -60.0) {
         var.set("fresh_proof", "1");
     }
 }
 
 sub edgeproof_claim {
-    # Step 4. claim: the parts of the query that concern us, each behind an ampersand.
-    if (req.url ~ "[?]") {
+    # Step 4. Whoever writes the query otherwise than the signer does has it written so here.
+    if (req.url !~ "^[^?]*[?]exp=[1-9][0-9]{9}&kid=[a-z0-9]{1,16}&sig=[0-9a-f]{64}(?:&scope=asset)?$") {
+        # claim: the parts that concern us, each behind an ampersand.
         var.set("claim", regsuball(regsub(req.url, "^[^?]*[?]", "&"),
             "(?:&(?!(?:exp|kid|sig|scope)(?:[=&]|$))[^&]*)++", ""));
-    }
-    if (var.get("claim") ~ "&") {
+        if (var.get("claim") !~ "&") { return; }
         if (var.get("claim") ~ "&([a-z]+)(?=(?:[=&]|$)).*&\1(?:[=&]|$)") {
             var.set("field", regsub(regsub(var.get("claim"), "^((?:&[^&]*){5}&?).*$", "\1"),
             "^.*?&([a-z]+)(?=(?:[=&]|$))[^&]*(?:&(?!\1(?:[=&]|$))([a-z]+)(?=(?:[=&]|$))[^&]*(?!(?:&(?!\1(?:[=&]|$))[^&]*)*?&\2(?:[=&]|$)))*?&\1(?:[=&]|$).*$", "\1"));
             return (synth(400, "sig.repeated"));
         }
         if (var.get("claim") !~ "^(?=.*&exp=[1-9][0-9]{9}(?:&|$))(?=.*&kid=[a-z0-9]{1,16}(?:&|$))(?=.*&sig=[0-9a-f]{64}(?:&|$))(?!.*&scope(?!=asset(?:&|$)))") { return (synth(403, "sig.form")); }
-        var.set("exp", regsub(var.get("claim"), "^.*&exp=([^&]*).*$", "\1"));
-        var.set("kid", regsub(var.get("claim"), "^.*&kid=([^&]*).*$", "\1"));
-        var.set("sig", regsub(var.get("claim"), "^.*&sig=([^&]*).*$", "\1"));
-        if (var.get("claim") ~ "&scope=") { var.set("scope", "asset"); }
+        set req.url = regsub(req.url, "[?].*$", "") + "?exp=" + regsub(var.get("claim"), "^.*&exp=([^&]*).*$", "\1")
+            + "&kid=" + regsub(var.get("claim"), "^.*&kid=([^&]*).*$", "\1")
+            + "&sig=" + regsub(var.get("claim"), "^.*&sig=([^&]*).*$", "\1")
+            + regsub(var.get("claim"), "^(?:.*(&scope=asset)|).*$", "\1");
     }
+    var.set("exp", regsub(req.url, "^[^?]*[?]exp=([0-9]*).*$", "\1"));
+    var.set("kid", regsub(req.url, "^[^&]*&kid=([a-z0-9]*).*$", "\1"));
+    var.set("sig", regsub(req.url, "^[^&]*&[^&]*&sig=([0-9a-f]*).*$", "\1"));
+    if (req.url ~ "&scope=asset$") { var.set("scope", "asset"); }
 }
 
 sub edgeproof_exp {
-    # The end of step 5: the time of a signature that holds.
-    if (std.integer(var.get("exp"), 0) < std.integer(var.get("now"), 0) - 30) {
-        var.set("field", "exp"); return (synth(410, "sig.expired"));
-    }
-    if (std.integer(var.get("exp"), 0) > std.integer(var.get("now"), 0) + 691230) { return (synth(403, "sig.far")); }
-    var.set_int("left", std.integer(var.get("exp"), 0) - std.integer(var.get("now"), 0));
+    # The end of step 5: the time of a signature that holds. left: seconds until it does no more.
+    var.set_real("left", std.real(var.get("exp"), 0.0) - var.get_real("now"));
+    if (var.get_real("left") < -30.0) { var.set("field", "exp"); return (synth(410, "sig.expired")); }
+    if (var.get_real("left") > 691230.0) { return (synth(403, "sig.far")); }
 }
 
 sub edgeproof_picture {

@@ -7,7 +7,7 @@ import errno
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -92,11 +92,13 @@ def demo(
 
 def run(loaded: Settings, edge: Kind | None, edge_port: int) -> None:
     """Serve the gallery, and the edge before it, until Ctrl-C."""
-    from edgeproof.local_edge import running_edge
+    from edgeproof.local_edge import edge_tenants, running_edge
     from edgeproof.serve import serve
 
-    with nullcontext() if edge is None else running_edge(loaded, edge, edge_port, {}):
+    with ExitStack() as stack:
         if edge is not None:
+            tenants = asyncio.run(edge_tenants(loaded))
+            stack.enter_context(running_edge(loaded, edge, edge_port, tenants))
             out(f"\n  The pictures come through {edge} on {loaded.base_url}")
         if edge == "varnish":
             out("  `edgeproof purge` and `edgeproof erase` in another terminal reach it.")

@@ -127,7 +127,7 @@ def _edge(values: Settings, varnish: str) -> AbstractContextManager[object]:
     import asyncio
     from urllib.parse import urlsplit
 
-    from edgeproof.local_edge import behind_edge, check_origin, public_tenants, running_edge
+    from edgeproof.local_edge import behind_edge, check_origin, edge_tenants, running_edge
 
     parts = urlsplit(varnish)
     if parts.hostname not in {"127.0.0.1", "localhost"} or parts.port is None:
@@ -138,4 +138,4 @@ def _edge(values: Settings, varnish: str) -> AbstractContextManager[object]:
         )
     behind = behind_edge(values, "varnish", parts.port)
     check_origin(values, behind, "varnish")
-    return running_edge(behind, "varnish", parts.port, asyncio.run(public_tenants(behind)))
+    return running_edge(behind, "varnish", parts.port, asyncio.run(edge_tenants(behind)))

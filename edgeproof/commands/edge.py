@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -69,15 +70,15 @@ def write_secrets(
 ) -> None:
     """Write what an edge must know and nobody may read, mode 0600; never commit it.
 
-    varnish/secrets.vcl and, for the Worker, .dev.vars: from the key ring, the first of
-    EDGEPROOF_EDGE_SECRETS and EDGEPROOF_PURGE_SECRET.
+    varnish/secrets.vcl and, for Worker and Compute, secrets.json: from the key ring, the first of
+    EDGEPROOF_EDGE_SECRETS, EDGEPROOF_PURGE_SECRET and, for Varnish, the tenants of the records.
     """
     from edge.local import write_private
-    from edge.local_worker import dev_vars, worker_secrets
+    from edge.local_worker import worker_secrets
     from edge.varnish_deployment import Secrets, secrets_vcl
     from edgeproof import settings
     from edgeproof.keyfiles import read_ring
-    from edgeproof.local_edge import own_secret
+    from edgeproof.local_edge import edge_tenants, own_secret
 
     values = settings.load()
     own = own_secret(values)
@@ -86,9 +87,10 @@ def write_secrets(
             "Varnish needs the purge manager's secret: set EDGEPROOF_PURGE_SECRET", ExitCode.USAGE
         )
     ring, purge = read_ring(values.ring_path), values.purge_secret.get_secret_value()
-    secrets = Secrets(ring, own, purge, _shielded(shield_for))
+    tenants = asyncio.run(edge_tenants(values)).names
+    secrets = Secrets(ring, own, purge, _shielded(shield_for), tenants)
     worker = worker_secrets(values.ring_path.read_bytes(), dict([own]))
-    texts = {"varnish/secrets.vcl": secrets_vcl(secrets), ".dev.vars": dev_vars(worker)}
+    texts = {"varnish/secrets.vcl": secrets_vcl(secrets), "secrets.json": _document(worker)}
     for name, text in texts.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         write_private(folder / name, text)
@@ -116,12 +118,12 @@ def dev(
     printed first says how to start the origin with it.
     """
     from edgeproof import settings
-    from edgeproof.local_edge import behind_edge, check_origin, public_tenants, running_edge
+    from edgeproof.local_edge import behind_edge, check_origin, edge_tenants, running_edge
 
     given = settings.load()
     loaded = behind_edge(given, kind, port)
     check_origin(given, loaded, kind)
-    tenants = asyncio.run(public_tenants(loaded))
+    tenants = asyncio.run(edge_tenants(loaded))
     try:
         with running_edge(loaded, kind, port, tenants) as process:
             out(f"{kind} edge on http://127.0.0.1:{port} before http://{given.public_bind}")
@@ -130,6 +132,11 @@ def dev(
     except KeyboardInterrupt:
         return
     raise CommandFailed(f"the edge ended by itself, exit code {code}")
+
+
+def _document(secrets: Mapping[str, str]) -> str:
+    """Return what wrangler reads as it is: lines of NAME=value give way to its own environment."""
+    return json.dumps(secrets, indent=2) + "\n"
 
 
 def _shielded(path: Path | None) -> Mapping[str, str]:
@@ -151,7 +158,7 @@ def _write_deployment(folder: Path, environment: str, *, is_edge_transform: bool
     from edge.deployment import Deployment, deployment_files
     from edge.varnish_deployment import source_text, varnish_files
     from edgeproof import settings
-    from edgeproof.local_edge import public_tenants
+    from edgeproof.local_edge import edge_tenants
 
     if not (ROOT / "wrangler.toml").is_file():
         raise CommandFailed("a deployment is described in a checkout: wrangler.toml is not here")
@@ -162,7 +169,7 @@ def _write_deployment(folder: Path, environment: str, *, is_edge_transform: bool
         )
     if environment not in {"dev", "staging", "production"}:
         raise CommandFailed(f"there is no environment {environment}", ExitCode.USAGE)
-    tenants = asyncio.run(public_tenants(values))
+    tenants = asyncio.run(edge_tenants(values)).public
     described = Deployment(tuple(values.hosts), tenants, is_edge_transform)
     files = deployment_files(described, folder, environment=environment)
     files |= {f"varnish/{name}": text for name, text in varnish_files(described).items()}

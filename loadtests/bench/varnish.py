@@ -99,10 +99,11 @@ def measure(seconds: float, rounds: int = ROUNDS) -> tuple[list[Check], str]:
         bare = stack.enter_context(_bare(bare_port, picture_port, folder / "bare"))
         own_folder = folder / "own"
         own_folder.mkdir()
-        tenants = {CATALOGUE: 604_800}
+        public, names = {CATALOGUE: 604_800}, frozenset({TENANT, CATALOGUE})
         origin = f"127.0.0.1:{picture_port}"
         own = ("e1", "5e" * 32)
-        local = Local(own_port, origin, HOSTS[0], own_folder, RING, own, PURGE_SECRET, tenants)
+        secrets = (RING, own, PURGE_SECRET)
+        local = Local(own_port, origin, HOSTS[0], own_folder, *secrets, public, names)
         ours = stack.enter_context(varnish(local)).pid
         cases = _cases(bare_port, bare, own_port, ours)
         found: dict[str, list[Tally]] = {name: [] for name in cases}
