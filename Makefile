@@ -28,8 +28,8 @@ test: $(READY)  ## install what the tests need and run them all
 	@tools/test-packages
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_ARGS)
 
-bench: $(READY)  ## measure against sharp, IPX, thumbor, nginx, Varnish (installed outside); ONLY=cold,hot some, ROUNDS=5
-	@$(BIN)/python -m benchmarks --only "$(ONLY)" --rounds $(or $(ROUNDS),5)
+bench: $(READY)  ## measure against sharp, IPX, thumbor, nginx, Varnish (installed outside); ONLY=cold,hot some, ROUNDS=5, RESUME=1
+	@$(BIN)/python -m benchmarks --only "$(ONLY)" --rounds $(or $(ROUNDS),5) $(if $(RESUME),--resume)
 
 fast: $(READY)  ## unit and property tests only
 	@$(BIN)/python -m pytest -n auto tests/unit tests/property $(PYTEST_ARGS)

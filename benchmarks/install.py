@@ -17,7 +17,13 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "edgepr
 SSIMULACRA2 = CACHE / "cargo" / "bin" / "ssimulacra2_rs"
 THUMBOR = CACHE / "thumbor" / "bin" / "thumbor"
 NODE = CACHE / "node"
-PROGRAMS = {"nginx-light": "nginx", "varnish": "varnishd", "wrk": "wrk", "nodejs": "node"}
+PROGRAMS = {
+    "nginx-light": "nginx",
+    "varnish": "varnishd",
+    "wrk": "wrk",
+    "nodejs": "node",
+    "npm": "npm",
+}
 PINS: dict[str, dict[str, str]] = json.loads((HERE / "pins.json").read_text())
 
 
@@ -37,11 +43,11 @@ def install() -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     wanted = json.dumps(PINS, sort_keys=True)
     mark = CACHE / "pins.json"
-    if mark.exists() and mark.read_text() == wanted:
-        return
     missing = [name for name in PINS["apt"] if not _is_there(PROGRAMS[name])]
     if missing:
         _run([str(HERE.parent / "tools" / "apt-packages"), *missing])
+    if mark.exists() and mark.read_text() == wanted:
+        return
     NODE.mkdir(exist_ok=True)
     package = {"name": "peers", "private": True, "type": "module", "dependencies": PINS["npm"]}
     (NODE / "package.json").write_text(json.dumps(package))
@@ -62,6 +68,9 @@ def _is_there(name: str) -> bool:
 
 def _run(command: list[str]) -> None:
     sys.stderr.write(f"installing: {' '.join(command[:6])}\n")
-    done = subprocess.run(command, check=False)
+    try:
+        done = subprocess.run(command, check=False)
+    except FileNotFoundError as error:
+        raise SystemExit(f"{command[0]} is missing; install it and run this again") from error
     if done.returncode:
         raise SystemExit(f"{command[0]} failed with {done.returncode}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+from collections.abc import Collection
 from importlib.metadata import version
 from pathlib import Path
 
@@ -24,10 +25,18 @@ round, ratios are taken round by round, and min to max are over the rounds.
 """
 
 
-def write(names: list[str]) -> Path:
-    """Write the page and its plots; sections that never ran here are left out."""
+def write(names: list[str], failed: Collection[str] = ()) -> Path:
+    """Write the page and its plots; sections that never ran here are left out.
+
+    failed: those whose last run failed; what an earlier one found is shown as such.
+    """
     sections = [section for name in names if (section := kept(name)) is not None]
-    parts = [HEAD, _summary(sections), _machine(), *map(_section, sections)]
+    parts = [
+        HEAD,
+        _summary(sections),
+        _machine(),
+        *(_section(section, failed) for section in sections),
+    ]
     path = DOCS / "benchmarks.md"
     path.write_text("\n".join(parts).rstrip() + "\n")
     return path
@@ -75,12 +84,16 @@ def _machine() -> str:
 def _said(name: str, option: str) -> str:
     done = subprocess.run([program(name), option], capture_output=True, text=True, check=False)
     first = (done.stdout + done.stderr).strip().splitlines()[0]
-    return first.replace("nginx version: ", "").split(" Copyright")[0].split(" revision")[0]
+    first = first.replace("nginx version: ", "").replace("varnishd (", "")
+    return first.split(" Copyright")[0].split(" revision")[0]
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, failed: Collection[str]) -> str:
     parts = [f"## {section.title}", section.method]
-    parts.append(f"{section.rounds} rounds, {section.at}.\n")
+    if section.name in failed:
+        parts.append("**The last run of this section failed; these are an earlier run's figures.**")
+    rounds = "1 round" if section.rounds == 1 else f"{section.rounds} rounds"
+    parts.append(f"{rounds}, {section.at}.\n")
     for plot in section.plots:
         draw(plot, DOCS / f"{plot.name}.svg")
         parts.append(f"![{plot.title}, {plot.unit}]({plot.name}.svg)\n")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -39,9 +41,9 @@ class Spread:
         """Return ``median (least to most)``."""
         return f"{self.median:.{digits}f} ({self.least:.{digits}f} to {self.most:.{digits}f})"
 
-    def plain(self) -> dict[str, float]:
-        """Return it for JSON."""
-        return asdict(self)
+    def bar(self) -> tuple[float, float, float]:
+        """Return it for a plot: median, least, most."""
+        return self.median, self.least, self.most
 
 
 def spread(values: Iterable[float]) -> Spread:
@@ -64,6 +66,14 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Spread:
     return spread(a / b for a, b in zip(ours, theirs, strict=True))
 
 
+def each_round(rounds: int) -> Iterator[int]:
+    """Yield the numbers of the rounds, and say on standard error how long each took."""
+    for number in range(rounds):
+        started = time.monotonic()
+        yield number
+        sys.stderr.write(f"  round {number + 1} of {rounds}: {time.monotonic() - started:.0f} s\n")
+
+
 def alternate(rounds: int, contestants: Mapping[str, Callable[[int], Any]]) -> dict[str, list[Any]]:
     """Give each contestant a turn in every round, in an order that is turned round each time.
 
@@ -71,7 +81,7 @@ def alternate(rounds: int, contestants: Mapping[str, Callable[[int], Any]]) -> d
     """
     names = list(contestants)
     found: dict[str, list[Any]] = {name: [] for name in names}
-    for number in range(rounds):
+    for number in each_round(rounds):
         order = names if number % 2 == 0 else names[::-1]
         for name in order:
             found[name].append(contestants[name](number))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import subprocess
 import tempfile
+from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path
 
 import pillow_heif
 from PIL import Image, ImageCms, ImageOps
 
-from benchmarks.install import SSIMULACRA2
+from benchmarks.install import CACHE, PINS, SSIMULACRA2
+
+#: Judged before, by photo and digest.
+SCORES = CACHE / "scores"
 
 
 @lru_cache(maxsize=4)
@@ -42,7 +47,19 @@ def reference(path: Path, size_px: tuple[int, int]) -> bytes:
 
 
 def score(path: Path, preview: bytes) -> float:
-    """Return SSIMULACRA2 of an encoded preview of a photo; 100 is equal, 90 cannot be seen."""
+    """Return SSIMULACRA2 of an encoded preview of a photo; 100 is equal, 90 cannot be seen.
+
+    Equal bytes are judged once: a score takes longer than the picture, and sections share many.
+    """
+    digest = hashlib.sha256(preview).hexdigest()
+    kept = SCORES / PINS["cargo"]["ssimulacra2_rs"] / f"{path.name}-{digest}"
+    if not kept.exists():
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(_judged(path, preview)))
+    return float(kept.read_text())
+
+
+def _judged(path: Path, preview: bytes) -> float:
     from origin.decode.libvips import pyvips
 
     image = pyvips.Image.new_from_buffer(preview, "")
@@ -58,3 +75,9 @@ def score(path: Path, preview: bytes) -> float:
             check=True,
         )
     return float(answer.stdout.split()[-1])
+
+
+def size_and_score(made: Collection[tuple[Path, bytes]]) -> tuple[float, float]:
+    """Return mean kB and mean SSIMULACRA2 of previews, each given with its photo."""
+    scores = [score(path, preview) for path, preview in made]
+    return sum(len(preview) for _, preview in made) / len(made) / 1_000, sum(scores) / len(made)

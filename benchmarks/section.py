@@ -10,6 +10,7 @@ from benchmarks.install import CACHE
 from benchmarks.rounds import Verdict
 
 RESULTS = CACHE / "results"
+AT_FORMAT = "%Y-%m-%d %H:%M UTC"
 
 
 @dataclass
@@ -45,9 +46,15 @@ class Section:
     rounds: int = 0
     at: str = ""
 
+    @property
+    def age_s(self) -> float:
+        """Return how long ago it was kept."""
+        then = datetime.strptime(self.at, AT_FORMAT).replace(tzinfo=UTC)
+        return (datetime.now(UTC) - then).total_seconds()
+
     def keep(self) -> None:
         """Write it to the cache folder, with the time."""
-        self.at = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+        self.at = datetime.now(UTC).strftime(AT_FORMAT)
         RESULTS.mkdir(parents=True, exist_ok=True)
         (RESULTS / f"{self.name}.json").write_text(json.dumps(asdict(self), indent=1))
 

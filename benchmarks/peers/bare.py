@@ -1,7 +1,8 @@
-"""The limit: bare pyvips making the same previews, ``python bare.py LEVELS_JSON COUNT``.
+"""The limit: bare pyvips making the same previews, ``python bare.py JOBS_JSON``.
 
-Loads a stored level, resizes and encodes it, COUNT times over all jobs; nothing else. Reads a line
-from standard input before each run and writes the seconds that it took.
+Loads a stored level, resizes and encodes it; nothing else. Makes each picture once and keeps it in
+the file that the job names, writes a line, and then for each line of standard input makes as many
+as it says, over all jobs, and writes the seconds that they took.
 """
 
 import json
@@ -34,6 +35,10 @@ def make(job: dict[str, object]) -> bytes:
 
 
 pyvips.cache_set_max(0)
+for job in jobs:
+    Path(job["out"]).write_bytes(make(job))
+sys.stdout.write("ready\n")
+sys.stdout.flush()
 for line in sys.stdin:
     started = time.perf_counter()
     for number in range(int(line)):

@@ -18,7 +18,7 @@ from benchmarks.contestants import (
 from benchmarks.encoder import encoder_ms
 from benchmarks.matched import qualities
 from benchmarks.photos import Original, phones
-from benchmarks.rounds import Spread, Turn, Verdict, pooled, ratios, spread
+from benchmarks.rounds import Spread, Turn, Verdict, each_round, pooled, ratios, spread
 from benchmarks.score import score
 from benchmarks.section import Plot, Section, Table
 
@@ -58,7 +58,7 @@ def measure(rounds: int) -> Section:
         field = _field(stack, originals)
         matched = qualities(field[DEFAULTS], field[OURS], originals, list(COUNTS), ("jpg", "webp"))
         turns: Turns = {name: defaultdict(list) for name in field}
-        for number in range(rounds):
+        for number in each_round(rounds):
             _round(field, originals, matched, turns, is_reversed=number % 2 == 1)
         scores = _scores(field, originals)
     section = Section(NAME, "Cold previews of a known photo", METHOD, rounds=rounds)
@@ -198,8 +198,8 @@ def _plot(turns: Turns) -> Plot:
     groups: dict[str, list[tuple[float, float, float]]] = {}
     for width_px in COUNTS:
         for ext in ("jpg", "webp"):
-            bars = [spread(cpu(turns, name, (width_px, ext))) for name in series]
-            groups[f"{width_px} {ext}"] = [(bar.median, bar.least, bar.most) for bar in bars]
+            cell = width_px, ext
+            groups[f"{width_px} {ext}"] = [spread(cpu(turns, name, cell)).bar() for name in series]
     return Plot(
         "benchmark-cold", "Cold previews of a known photo", "CPU ms a picture", series, groups
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import partial
 
 from benchmarks.contestants import (
     Contestant,
@@ -18,11 +20,12 @@ from benchmarks.install import CACHE, THUMBOR
 from benchmarks.load import ask
 from benchmarks.photos import FOLDER, Original, phones
 from benchmarks.processes import Peak, cpu_s, pss_mb, running
-from benchmarks.rounds import Verdict, ratios, spread
-from benchmarks.section import Section, Table
+from benchmarks.rounds import Verdict, alternate, ratios, spread
+from benchmarks.section import Plot, Section, Table
 from tests.system.server import free_ports
 
 NAME = "crowd"
+OURS, AGAIN, SHARP = "edgeproof", "edgeproof again", "sharp"
 EQUAL, IN_FLIGHT = 64, 32
 
 METHOD = f"""\
@@ -37,38 +40,65 @@ cache is off there (it may hold EDGEPROOF_MEMORY_CACHE_MB on top)."""
 def measure(rounds: int) -> Section:
     """Run all rounds."""
     original = phones()[0]
+    section = Section(NAME, "Many at once", METHOD, rounds=rounds)
     with ExitStack() as stack:
         made = stack.enter_context(product())
         made.know([original])
-        ours = contestant_of(made)
         pid, port = stack.enter_context(node("sharp.mjs"))
-        sharp = Contestant("sharp", pid, sharp_url(port, "ours"))
+        sharp = Contestant(SHARP, pid, sharp_url(port, "ours"))
         pid, port = stack.enter_context(node("ipx.mjs"))
-        peers = [sharp, Contestant("IPX", pid, ipx_url(port)), _thumbor(stack)]
-        rendered = [_stampede(ours, original) for _ in range(rounds)]
+        ipx = Contestant("IPX", pid, ipx_url(port))
+        field = {one.name: one for one in (contestant_of(made), sharp, ipx, _thumbor(stack))}
+        found = alternate(rounds, {name: partial(_turn, one) for name, one in field.items()})
         counted = _renders(made.server.log_lines("preview_answered"), EQUAL)
-        others = {peer.name: [_stampede(peer, original) for _ in range(rounds)] for peer in peers}
-        peaks: dict[str, list[float]] = {"edgeproof": [], "sharp": []}
-        bare = stack.enter_context(product(memory_cache_mb="0"))
-        bare.know([original])
-        renderer = contestant_of(bare)
-        idle = {"edgeproof": pss_mb(renderer.pid), "sharp": pss_mb(sharp.pid)}
-        for number in range(rounds):
-            pair = [("edgeproof", renderer), ("sharp", sharp)][:: -1 if number % 2 else 1]
-            for name, one in pair:
-                peaks[name].append(_peak_mb(one, original))
-    section = Section(NAME, "Many at once", METHOD, rounds=rounds)
-    rows = [["edgeproof", spread(rendered).text(1), f"{counted:.2f} a stampede"]]
-    rows += [[name, spread(values).text(1), ""] for name, values in others.items()]
-    section.tables.append(Table(["who", "renders' worth of CPU", "by its log"], rows, "Stampede."))
-    memory = [[name, f"{idle[name]:.0f}", spread(peaks[name]).text(0)] for name in peaks]
-    section.tables.append(Table(["who", "before MB", "peak MB"], memory, "Memory."))
-    ratio = ratios(peaks["edgeproof"], peaks["sharp"]).median
+        renderers = {SHARP: sharp}
+        for name in (OURS, AGAIN):
+            bare = stack.enter_context(product(memory_cache_mb="0"))
+            bare.know([original])
+            renderers[name] = contestant_of(bare)
+        idle = {name: pss_mb(one.pid) for name, one in renderers.items()}
+        peaks = alternate(rounds, {name: partial(_peak, one) for name, one in renderers.items()})
+    section.tables += [_stampede_table(found, counted), _memory_table(idle, peaks)]
+    section.plots += [
+        _plot("benchmark-stampede", f"{EQUAL} equal cold requests", "renders' worth of CPU", found),
+        _plot("benchmark-memory", f"{IN_FLIGHT} renders in flight", "peak MB", peaks),
+    ]
     section.verdicts += [
         Verdict(f"renders for {EQUAL} equal cold requests", counted, 1),
-        Verdict("peak memory ÷ sharp", ratio, 1),
+        Verdict("peak memory ÷ sharp", ratios(peaks[OURS], peaks[SHARP]).median, 1),
     ]
     return section
+
+
+def _stampede_table(found: Mapping[str, list[float]], counted: float) -> Table:
+    rows = [
+        [name, spread(values).text(1), f"{counted:.2f} a stampede" if name == OURS else ""]
+        for name, values in found.items()
+    ]
+    return Table(["who", "renders' worth of CPU", "by its log"], rows, "Stampede.")
+
+
+def _memory_table(idle: Mapping[str, float], peaks: Mapping[str, list[float]]) -> Table:
+    rows = [
+        [name, f"{idle[name]:.0f}", spread(peaks[name]).text(0), share.text(2)]
+        for name in (OURS, AGAIN, SHARP)
+        for share in (ratios(peaks[OURS], peaks[name]),)
+    ]
+    head = ["who", "before MB", "peak MB (min to max)", "edgeproof ÷ it"]
+    return Table(head, rows, "Memory; the null pair is a second edgeproof.")
+
+
+def _plot(name: str, title: str, unit: str, found: Mapping[str, list[float]]) -> Plot:
+    groups = {who: [spread(values).bar()] for who, values in found.items() if who != AGAIN}
+    return Plot(name, title, unit, ["who"], groups)
+
+
+def _turn(one: Contestant, _: int) -> float:
+    return _stampede(one, phones()[0])
+
+
+def _peak(one: Contestant, _: int) -> float:
+    return _peak_mb(one, phones()[0])
 
 
 def _thumbor(stack: ExitStack) -> Contestant:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
 from benchmarks.photos import phones
-from benchmarks.rounds import spread
-from benchmarks.score import score
-from benchmarks.section import Section, Table
+from benchmarks.rounds import each_round, spread
+from benchmarks.score import size_and_score
+from benchmarks.section import Plot, Section, Table
 
 NAME = "encoders"
 WIDTHS_PX = (320, 640, 1280)
@@ -50,26 +51,35 @@ def measure(rounds: int) -> Section:
     """Encode everything so many times."""
     from origin.decode.libvips import pyvips
 
-    rows = []
+    cells = {}
     for width_px in WIDTHS_PX:
-        images = {}
         for original in phones():
             whole = pyvips.Image.new_from_file(str(original.path)).autorot()
-            images[original] = whole.resize(width_px / whole.width, kernel="cubic").copy_memory()
+            small = whole.resize(width_px / whole.width, kernel="cubic").copy_memory()
+            cells[width_px, original] = small
+    times: dict[tuple[int, str], list[float]] = defaultdict(list)
+    for number in each_round(rounds):
+        for width_px in WIDTHS_PX:
+            images = [image for (px, _), image in cells.items() if px == width_px]
+            for name in list(_settings())[:: -1 if number % 2 else 1]:
+                encode = _settings()[name]
+                spent_ms = [_cpu_ms(encode, image) for image in images]
+                times[width_px, name].append(sum(spent_ms) / len(spent_ms))
+    rows, groups = [], {}
+    for name in _settings():
+        groups[name] = [spread(times[width_px, name]).bar() for width_px in WIDTHS_PX]
+    for width_px in WIDTHS_PX:
         for name, encode in _settings().items():
-            sizes, scores, times = [], [], []
-            for original, image in images.items():
-                content = encode(image)
-                sizes.append(len(content))
-                scores.append(score(original.path, content))
-                times.append([_cpu_ms(encode, image) for _ in range(rounds)])
-            cpu = spread(sum(each) / len(each) for each in zip(*times, strict=True))
+            made = [(o.path, encode(image)) for (px, o), image in cells.items() if px == width_px]
+            size_kb, looks = size_and_score(made)
             shown = f"**{name}**" if name in CHOSEN else name
-            mean_kb = sum(sizes) / len(sizes) / 1_000
-            mean_score = sum(scores) / len(scores)
-            rows.append([str(width_px), shown, f"{mean_kb:.1f}", f"{mean_score:.1f}", cpu.text()])
+            cpu = spread(times[width_px, name]).text()
+            rows.append([str(width_px), shown, f"{size_kb:.1f}", f"{looks:.1f}", cpu])
     section = Section(NAME, "Encoders", METHOD, rounds=rounds)
-    section.tables.append(Table(["px", "encoder", "kB", "SSIMULACRA2", "CPU ms"], rows))
+    head = ["px", "encoder", "kB", "SSIMULACRA2", "CPU ms (min to max)"]
+    section.tables.append(Table(head, rows))
+    series = [f"{width_px} px" for width_px in WIDTHS_PX]
+    section.plots.append(Plot("benchmark-encoders", "Encoders", "CPU ms a picture", series, groups))
     return section
 
 

@@ -74,8 +74,7 @@ def measure(rounds: int) -> Section:
     section = Section(NAME, "Hot previews", METHOD, rounds=rounds)
     per_s = {name: [shot.per_s for shot in found] for name, found in shots.items()}
     section.tables += [_table(shots, per_s), _latency(idle_ms, busy_ms)]
-    bars = {name: spread(values) for name, values in per_s.items() if name != AGAIN}
-    groups = {name: [(bar.median, bar.least, bar.most)] for name, bar in bars.items()}
+    groups = {name: [spread(found).bar()] for name, found in per_s.items() if name != AGAIN}
     section.plots.append(
         Plot("benchmark-hot", "Stored previews, one core", "requests/s", ["server"], groups)
     )

@@ -14,9 +14,11 @@ from benchmarks.install import HERE
 from benchmarks.load import ask
 from benchmarks.photos import Original, phones
 from benchmarks.rounds import Verdict, alternate, ratios, spread
-from benchmarks.section import Section, Table
+from benchmarks.score import size_and_score
+from benchmarks.section import Plot, Section, Table
 
 NAME = "limit"
+OURS, AGAIN, BARE = "edgeproof", "edgeproof again", "bare pyvips"
 LIMIT_MIN = 0.9
 CELLS = [(width_px, ext) for width_px in (320, 640, 1200) for ext in ("jpg", "webp", "avif")]
 #: Runs through all cells and photos in one turn, per process.
@@ -42,20 +44,32 @@ def measure(rounds: int) -> Section:
             found = alternate(
                 rounds,
                 {
-                    "edgeproof": lambda _: _ours(made, wanted * REPEATS * cores),
-                    "bare pyvips": lambda _: _theirs(bare, len(wanted) * REPEATS),
+                    OURS: lambda _: _ours(made, wanted * REPEATS * cores),
+                    BARE: lambda _: _theirs(bare, len(wanted) * REPEATS),
+                    AGAIN: lambda _: _ours(made, wanted * REPEATS * cores),
                 },
             )
         finally:
             for process in bare:
                 process.kill()
                 process.wait()
-    share = ratios(found["edgeproof"], found["bare pyvips"])
+        _, replies = ask([made.url(one) for one in wanted], at_once=cores)
+        paths = [one.original.path for one in wanted]
+        ours = size_and_score(list(zip(paths, [bytes(one.body) for one in replies], strict=True)))
+        made_by_it = [path.read_bytes() for path in _outs(jobs)]
+        theirs = size_and_score(list(zip(paths, made_by_it, strict=True)))
+    share = ratios(found[OURS], found[BARE])
     section = Section(NAME, "Against the limit", METHOD, rounds=rounds)
-    rows = [[name, spread(values).text(1)] for name, values in found.items()]
-    section.tables.append(
-        Table(["who", "pictures/s (min to max)"], [*rows, ["share", share.text(2)]])
-    )
+    rows = []
+    for name, values in found.items():
+        size_kb, looks = theirs if name == BARE else ours
+        of_bare = ratios(values, found[BARE]).text(2)
+        rows.append([name, spread(values).text(1), of_bare, f"{size_kb:.1f}", f"{looks:.1f}"])
+    head = ["who", "pictures/s (min to max)", "÷ bare pyvips", "kB", "SSIMULACRA2"]
+    section.tables.append(Table(head, rows, "The second turn of edgeproof is the null pair."))
+    groups = {name: [spread(values).bar()] for name, values in found.items()}
+    title = "Against the limit"
+    section.plots.append(Plot("benchmark-limit", title, "pictures/s", ["who"], groups))
     section.verdicts.append(
         Verdict("pictures/s ÷ bare pyvips", share.median, LIMIT_MIN, is_least=True)
     )
@@ -81,17 +95,23 @@ def _jobs(folder: Path, originals: list[Original]) -> Path:
             planned = plan(photo, Look(ext=ext, w=px))
             width, height = planned.size_px
             raster = str(folder / f"{number}-{planned.level}.jpg")
-            jobs.append({"raster": raster, "width": width, "height": height, "ext": ext})
+            out = str(folder / f"{number}-{px}.{ext}")
+            size = {"width": width, "height": height}
+            jobs.append({"raster": raster, "ext": ext, "out": out, **size})
     path = folder / "jobs.json"
     path.write_text(json.dumps(jobs))
     return path
+
+
+def _outs(jobs: Path) -> list[Path]:
+    """Return where the bare process wrote its first pictures, in the order of the jobs."""
+    return [Path(job["out"]) for job in json.loads(jobs.read_text())]
 
 
 def _bare(jobs: Path) -> subprocess.Popen[str]:
     command = [sys.executable, str(HERE / "peers" / "bare.py"), str(jobs)]
     pipe = subprocess.PIPE
     process = subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True, bufsize=1)
-    _told(process, 1)
     assert process.stdout is not None
     process.stdout.readline()
     return process

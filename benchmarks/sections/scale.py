@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import create_engine, insert, select
@@ -12,12 +15,21 @@ from benchmarks.contestants import Product, Wanted, product
 from benchmarks.load import ask
 from benchmarks.photos import Original, phones
 from benchmarks.processes import cpu_s
-from benchmarks.rounds import Verdict, ratios, spread
-from benchmarks.section import Section, Table
+from benchmarks.rounds import Spread, Verdict, alternate, ratios, spread
+from benchmarks.section import Plot, Section, Table
 from origin.adapters.records.schema import derivatives, tenants
 
 NAME = "scale"
-STORED, TENANTS = (10, 1_000, 100_000), (1, 1_000)
+FEW, MANY, TENANTS = "10 derivatives, 1 tenant", "100,000 derivatives", "1,000 tenants"
+#: Stored derivatives and tenants of each server.
+SERVERS = {
+    FEW: (10, 1),
+    "the same again": (10, 1),
+    "1,000 derivatives": (1_000, 1),
+    MANY: (100_000, 1),
+    TENANTS: (10, 1_000),
+}
+KINDS = ("cold", "disk hit")
 #: Cold pictures in a turn; pictures that hits are asked for, and how often each.
 COLD, DISK, TIMES = 24, 10, 60
 GROWTH_MAX = 1.2
@@ -25,46 +37,57 @@ ROWS_AT_ONCE = 5_000
 
 METHOD = """\
 CPU of a cold preview (640 px WebP) and of a hit on the disk (the memory cache is off) beside more
-and more stored derivatives of the same photo, and with more and more tenants. The others are put
-there as a restore from a backup would: files and rows, without rendering them."""
+and more stored derivatives of the same photo, and with more and more tenants: a server for each,
+in turns. The others are put there as a restore from a backup would: files and rows, without
+rendering them. They are the same pictures everywhere, byte for byte."""
 
 
 def measure(rounds: int) -> Section:
-    """Grow one server step by step."""
+    """Fill a server for each size, then let them take turns."""
     original = phones()[0]
     section = Section(NAME, "Scale", METHOD, rounds=rounds)
-    figures: dict[str, tuple[list[float], list[float]]] = {}
-    with product(memory_cache_mb="0") as made:
-        made.know([original])
-        known = [made.url(Wanted(original, 320, "webp")) for _ in range(DISK)]
-        ask(known, at_once=4)
-        for stored in STORED:
+    with ExitStack() as stack:
+        turns: dict[str, Callable[[int], tuple[float, float]]] = {}
+        for name, (stored, count) in SERVERS.items():
+            made = stack.enter_context(product(memory_cache_mb="0"))
+            made.know([original])
+            known = [made.url(Wanted(original, 320, "webp")) for _ in range(DISK)]
+            ask(known, at_once=4)
+            sys.stderr.write(f"  filling: {name}\n")
             _fill(made, stored)
-            figures[f"{stored:,} derivatives"] = _figures(made, original, known, rounds)
-        for count in TENANTS:
             _found(made, count)
-            figures[f"{count:,} tenants"] = _figures(made, original, known, rounds)
-    rows = [
-        [name, spread(cold).text(), spread(hit).text(2)] for name, (cold, hit) in figures.items()
-    ]
-    section.tables.append(Table(["beside", "cold CPU ms", "disk hit CPU ms"], rows))
-    names = list(figures)
-    for few, many in ((names[0], names[2]), (names[3], names[4])):
-        for index, kind in enumerate(("cold", "disk hit")):
-            growth = ratios(figures[many][index], figures[few][index]).median
-            section.verdicts.append(Verdict(f"{kind}: {many} ÷ {few}", growth, GROWTH_MAX))
+            turns[name] = partial(_figures, made, original, known)
+        for turn in turns.values():
+            turn(0)  # each has read its records and filled its pools
+        found = alternate(rounds, turns)
+    rows = []
+    for name, pairs in found.items():
+        row = [name]
+        for index, digits in ((0, 1), (1, 2)):
+            row.append(spread(pair[index] for pair in pairs).text(digits))
+            row.append(_growth(found, name, index).text(2))
+        rows.append(row)
+    head = ["beside", "cold CPU ms", "÷ the first", "disk hit CPU ms", "÷ the first"]
+    section.tables.append(Table(head, rows, "The second row is the null pair."))
+    for name in (MANY, TENANTS):
+        for index, kind in enumerate(KINDS):
+            growth = _growth(found, name, index).median
+            section.verdicts.append(Verdict(f"{kind}: {name} ÷ {FEW}", growth, GROWTH_MAX))
+    groups = {
+        name: [spread(found[name][at][index] for at in range(rounds)).bar() for index in (0, 1)]
+        for name in found
+    }
+    section.plots.append(Plot("benchmark-scale", "Scale", "CPU ms", list(KINDS), groups))
     return section
 
 
-def _figures(
-    made: Product, original: Original, known: list[str], rounds: int
-) -> tuple[list[float], list[float]]:
-    cold, hits = [], []
-    for _ in range(rounds):
-        fresh = [made.url(Wanted(original, 640, "webp")) for _ in range(COLD)]
-        cold.append(_cpu_ms(made, fresh))
-        hits.append(_cpu_ms(made, known * TIMES))
-    return cold, hits
+def _growth(found: dict[str, list[tuple[float, float]]], name: str, index: int) -> Spread:
+    return ratios([pair[index] for pair in found[name]], [pair[index] for pair in found[FEW]])
+
+
+def _figures(made: Product, original: Original, known: list[str], _: int) -> tuple[float, float]:
+    fresh = [made.url(Wanted(original, 640, "webp")) for _ in range(COLD)]
+    return _cpu_ms(made, fresh), _cpu_ms(made, known * TIMES)
 
 
 def _cpu_ms(made: Product, urls: list[str]) -> float:
