@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from time import perf_counter, process_time
@@ -38,9 +40,12 @@ Work = Callable[[Path, Recipe], object]
 METHOD = """\
 A photo of 24 megapixels becomes a CMYK JPEG in PDF/X-4, verified, its ink checked, read back and
 held to every rule of the file; beside it the bare libvips steps: decode, one affine, one colour
-transform, encode; the same numbers, one process, one thread. The bare steps have two turns in each
-round, so that the noise is known. The last row is the whole job, with the preflight's checks of the
-photo (blur, exposure, banding, gamut and others), which are no part of the file.
+transform, encode; the same numbers, one process on one core. (On two, the bare steps end sooner
+than their CPU time: libvips encodes in one thread what another makes. A print is made step by
+step, since its px are checked before they are encoded and compared with the file afterwards.) The
+bare steps have two turns in each round, so that the noise is known. The last row is the whole
+job, with the preflight's checks of the photo (blur, exposure, banding, gamut and others), which
+are no part of the file.
 
 Then a random crop of every large product in each round, through the real URLs and `edgeproof print
 render`: the page averaged onto its preview's px. Tiles count that have a slope of at least 3 levels
@@ -99,10 +104,28 @@ def job(path: Path, recipe: Recipe) -> object:
 
 
 def timed(work: Work, path: Path, recipe: Recipe, _number: int) -> tuple[float, float]:
-    """Return CPU and wall seconds."""
-    wall_s, cpu_s = perf_counter(), process_time()
-    work(path, recipe)
-    return process_time() - cpu_s, perf_counter() - wall_s
+    """Return CPU and wall seconds on one core."""
+    with one_core():
+        wall_s, cpu_s = perf_counter(), process_time()
+        work(path, recipe)
+        return process_time() - cpu_s, perf_counter() - wall_s
+
+
+@contextmanager
+def one_core() -> Iterator[None]:
+    """Keep every thread of this process, and those that they begin, on one core meanwhile."""
+    cores = os.sched_getaffinity(0)
+    try:
+        _pin({max(cores)})
+        yield
+    finally:
+        _pin(cores)
+
+
+def _pin(cores: set[int]) -> None:
+    for thread in Path("/proc/self/task").iterdir():
+        with suppress(ProcessLookupError):  # it has ended
+            os.sched_setaffinity(int(thread.name), cores)
 
 
 def _costs(section: Section, rounds: int) -> None:

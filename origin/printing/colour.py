@@ -124,17 +124,19 @@ def converted(image: pyvips.Image, way: Way, *, depth: int) -> pyvips.Image:
     return floats.icc_export(output_profile=str(way.target.path), pcs="xyz", depth=depth, **how)
 
 
-def as_srgb(image: pyvips.Image, how: Colouring, profiles: Profiles) -> pyvips.Image:
-    """Return px of the source's space as 16-bit sRGB: relative, with black point compensation.
+def as_srgb(
+    image: pyvips.Image, how: Colouring, profiles: Profiles, *, depth: int = DEEP
+) -> pyvips.Image:
+    """Return px of the source's space as sRGB: relative, with black point compensation.
 
-    That is what previews do, so filters see in a print what they saw there.
+    That is what previews do, so filters see in a print what they saw there. depth: 8 or 16 bit.
     """
     srgb = profiles.by_name(RGB_ASSUMED)
     if how.input_profile.name == srgb.name:
-        return to_depth(_colour_bands(image, how), DEEP)
+        return to_depth(_colour_bands(image, how), depth)
     plain = replace(how, colour=replace(how.colour, intent="relative", has_bpc=True))
-    rgb = transformed(image, plain, srgb, profiles, depth=DEEP)
-    return rgb.copy(interpretation="rgb16")
+    rgb = transformed(image, plain, srgb, profiles, depth=depth)
+    return rgb if depth == EIGHT else rgb.copy(interpretation="rgb16")
 
 
 def to_depth(image: pyvips.Image, depth: int) -> pyvips.Image:

@@ -54,7 +54,8 @@ def with_density(jpeg: bytes, dpi: int, *, is_cmyk: bool) -> bytes:
     assert jpeg[:2] == SOI, "not a JPEG"
     assert jpeg[2:4] not in (APP0, APP1), "a header is there already"
     marker, body = (APP1, _exif(dpi)) if is_cmyk else (APP0, _jfif(dpi))
-    return SOI + marker + struct.pack(">H", len(body) + 2) + body + jpeg[2:]
+    head = SOI + marker + struct.pack(">H", len(body) + 2) + body
+    return b"".join((head, memoryview(jpeg)[len(SOI) :]))  # one copy of what may be 100 MB
 
 
 def _jfif(dpi: int) -> bytes:

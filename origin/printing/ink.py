@@ -16,8 +16,8 @@ SHARE: Final = 0.999
 """The limit is judged at this share of the px: single px may be over by interpolation."""
 SLACK_PERCENT: Final = 2.0
 """An 8-bit plate counts in steps of 0.4 %, four of them."""
-JUDGED_PX_MIN: Final = 4_000_000
-"""A larger page is judged by a grid of at least so many of its px: 4,000 of them may be over."""
+JUDGED_PX_MIN: Final = 1_000_000
+"""A larger page is judged by a grid of at least so many of its px: 1,000 of them may be over."""
 
 
 def check_ink(image: pyvips.Image, recipe: Recipe) -> tuple[Check, ...]:
@@ -39,7 +39,7 @@ def check_ink(image: pyvips.Image, recipe: Recipe) -> tuple[Check, ...]:
 def ink_percent(image: pyvips.Image, share: float) -> float:
     """Return the total area coverage, in percent, that ``share`` of the px stay at or below.
 
-    image: (h, w, 4) uint8 CMYK. Of over 8 megapixels a regular grid is judged.
+    image: (h, w, 4) uint8 CMYK. Of over 4 megapixels a regular grid is judged.
     """
     step = max(1, math.isqrt(image.width * image.height // JUDGED_PX_MIN))
     cyan, magenta, yellow, black = image.subsample(step, step).bandsplit()

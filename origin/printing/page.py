@@ -76,12 +76,17 @@ def finished(
     recipe: Recipe, plan: Plan, source: Path, profiles: Profiles, clock: Clock
 ) -> pyvips.Image:
     """Return the page before it is encoded: uint8 sRGB or CMYK, profile attached, in memory."""
-    image = developed(plan, source, clock, bleed_fill=recipe.bleed_fill)
-    image = to_output(image, colouring_of(recipe), profiles)
-    image = lay_fill(image, plan, recipe)
-    image = draw_elements(image, plan, recipe).copy_memory()
+    photo = developed(plan, source, clock, bleed_fill=recipe.bleed_fill)
+    image = coloured(photo, recipe, plan, profiles)
     clock.note("develop")
     return image
+
+
+def coloured(photo: pyvips.Image, recipe: Recipe, plan: Plan, profiles: Profiles) -> pyvips.Image:
+    """Return developed px as the recipe's page: in its colour, with what is drawn, in memory."""
+    image = to_output(photo, colouring_of(recipe), profiles)
+    image = lay_fill(image, plan, recipe)
+    return draw_elements(image, plan, recipe).copy_memory()
 
 
 def developed(plan: Plan, source: Path, clock: Clock, bleed_fill: str = "stretch") -> pyvips.Image:

@@ -78,6 +78,7 @@ def _drift(content: bytes, recipe: Recipe, page: pyvips.Image) -> float:
 
 
 def _opened(content: bytes, recipe: Recipe, shrink: int) -> pyvips.Image:
+    source = pyvips.Source.new_from_memory(content)  # a buffer would be copied
     if recipe.file_format == "tiff":
-        return pyvips.Image.tiffload_buffer(content, fail_on="error")
-    return pyvips.Image.jpegload_buffer(content, shrink=shrink, fail_on="error")
+        return pyvips.Image.tiffload_source(source, fail_on="error")
+    return pyvips.Image.jpegload_source(source, shrink=shrink, fail_on="error")

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from origin.decode.libvips import pyvips
 from origin.printing.colour import colouring_of
-from origin.printing.page import developed, finished
+from origin.printing.page import coloured, developed
 from origin.printing.plan import plan_page
 from origin.printing.product import Colour
 from origin.printing.profiles import Profiles
@@ -37,11 +37,11 @@ def proof_pictures(recipe: Recipe, source: Path, profiles: Profiles, side_px: in
     small = at_display_size(recipe, side_px)
     plan, clock = plan_page(small), Clock()
     profile = profiles.by_name(small.colour.profile)
-    page = finished(small, plan, source, profiles, clock)
+    photo = developed(plan, source, clock, bleed_fill=small.bleed_fill).copy_memory()
+    page = coloured(photo, small, plan, profiles)
     after = to_display(page, profile, shows_paper=False)
     plain = replace(small, colour=_plain_srgb(small, profiles))
-    before = finished(plain, plan, source, profiles, clock)
-    photo = developed(plan, source, clock, bleed_fill=small.bleed_fill)
+    before = coloured(photo, plain, plan, profiles)
     mask = gamut_alarm(photo, colouring_of(small), profiles).cast("uchar").copy_memory()
     share = float(mask.avg()) / FULL
     return ProofPictures(

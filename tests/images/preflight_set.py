@@ -26,7 +26,7 @@ from origin.printing.preflight.blur import sharpness
 from origin.printing.preflight.exposure import lights_level
 from origin.printing.preflight.halo import overshoot
 from origin.printing.preflight.limits import PreflightLimits
-from origin.printing.preflight.seen import Pixels, Seen, look_at
+from origin.printing.preflight.seen import Pixels, Seen, level_counts, look_at
 from origin.printing.product import Colour, Product
 from origin.printing.profiles import Profiles
 
@@ -249,9 +249,9 @@ def _measured(folder: Path, photo: str, kind: str, strength: float, rgb: Pixels)
         kind,
         strength,
         sharpness(grey) or 0.0,
-        lights_level(grey),
+        lights_level(level_counts(grey)),
         overshoot(grey),
-        roughness(grey),
+        roughness(level_counts(grey)),
     )
 
 

@@ -6,12 +6,10 @@ from typing import Final
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from origin.printing.preflight.seen import Seen
+from origin.printing.preflight.seen import Counts, Seen
 from origin.printing.values import Check, Severity
 
-LEVELS: Final = 256
 ENDS: Final = 2
 """Levels at either end that are left out: clipping piles up there."""
 WIDTH_LEVELS: Final = 6.0
@@ -20,7 +18,7 @@ WIDTH_LEVELS: Final = 6.0
 
 def check_banding(seen: Seen) -> Check:
     """Say how far the histogram is from a smooth one; drawings have few tones too: a note."""
-    found, limit = roughness(seen.grey), seen.limits.banding
+    found, limit = roughness(seen.tones), seen.limits.banding
     is_over = found > limit
     words = (
         "Tones run in visible steps, as in a strongly edited or compressed photo; "
@@ -32,12 +30,11 @@ def check_banding(seen: Seen) -> Check:
     return Check("preflight.banding", severity, round(found, 3), limit, "share", words)
 
 
-def roughness(grey: NDArray[np.float32]) -> float:
+def roughness(counts: Counts) -> float:
     """Return the share of px, 0..2, that lie elsewhere than in a smooth histogram.
 
-    grey: (h, w) float32, 0..255.
+    counts: px of each of 256 levels.
     """
-    counts = np.bincount(np.rint(grey).astype(np.uint8).ravel(), minlength=LEVELS)
     inner = counts[ENDS:-ENDS].astype(np.float32)
     total = float(inner.sum())
     if total == 0:

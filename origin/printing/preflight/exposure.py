@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from origin.printing.preflight.seen import Seen
+from origin.printing.preflight.seen import Counts, Seen
 from origin.printing.values import Check, Severity
 
-LIGHTS: Final = 99
-"""Percentile: a hundredth of a picture is its lights, single sparks are not."""
+LIGHTS: Final = 0.99
+"""Share of the px: a hundredth of a picture is its lights, single sparks are not."""
 
 
 def check_exposure(seen: Seen) -> Check:
     """Compare the level of the lights with the least that a well exposed photo has."""
-    found, limit = lights_level(seen.grey), seen.limits.highlight_level
+    found, limit = lights_level(seen.tones), seen.limits.highlight_level
     is_dark = found < limit
     words = (
         "This photo is dark, and paper is darker than a display; brighten it before you order."
@@ -24,9 +23,13 @@ def check_exposure(seen: Seen) -> Check:
         else "The photo is bright enough."
     )
     severity = Severity.WARN if is_dark else None
-    return Check("preflight.exposure", severity, round(found), limit, "level", words)
+    return Check("preflight.exposure", severity, found, limit, "level", words)
 
 
-def lights_level(grey: NDArray[np.float32]) -> float:
-    """Return the luma, 0..255, that a hundredth of the px exceed."""
-    return float(np.percentile(grey, LIGHTS))
+def lights_level(counts: Counts) -> float:
+    """Return the least level, 0..255, that at most a hundredth of the px exceed.
+
+    counts: px of each of 256 levels.
+    """
+    below = np.cumsum(counts)
+    return float(np.searchsorted(below, LIGHTS * below[-1]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import cv2
+
 from origin.decode.libvips import pyvips
 from origin.errors import RenderFailed
 from origin.printing.input_profile import check_profile
@@ -39,6 +41,7 @@ def preflight(
     Raises PhotoRefused, StoreUnavailable, DesignError for a source that cannot be read so,
     RenderFailed.
     """
+    cv2.setNumThreads(1)  # one worker, one core, as libvips is told
     try:
         seen = look_at(recipe, source, profiles, limits)
         return (

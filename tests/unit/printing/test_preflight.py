@@ -26,7 +26,7 @@ from origin.printing.preflight.clipping import clipped_percent
 from origin.printing.preflight.exposure import lights_level
 from origin.printing.preflight.halo import overshoot
 from origin.printing.preflight.limits import PreflightLimits
-from origin.printing.preflight.seen import at_print_scale
+from origin.printing.preflight.seen import at_print_scale, level_counts
 from origin.printing.preflight.words import size_words, smaller
 from origin.printing.product import Product
 from origin.printing.products import Products
@@ -224,8 +224,9 @@ def test_sharpening_raises_overshoot() -> None:
 
 def test_few_tones_make_a_rough_histogram() -> None:
     steps = np.round(grey() / 17) * 17
-    assert roughness(np.asarray(steps, np.float32)) > LIMITS.banding > roughness(grey())
-    assert roughness(np.zeros((10, 10), np.float32)) == 0
+    rough = roughness(level_counts(np.asarray(steps, np.float32)))
+    assert rough > LIMITS.banding > roughness(level_counts(grey()))
+    assert roughness(level_counts(np.zeros((10, 10), np.float32))) == 0
 
 
 def test_clipping_counts_px_whose_channels_are_all_at_an_end() -> None:
@@ -237,9 +238,9 @@ def test_clipping_counts_px_whose_channels_are_all_at_an_end() -> None:
 def test_single_sparks_are_no_lights() -> None:
     night = np.full((100, 100), 20, np.float32)
     night[0, :50] = 255
-    assert lights_level(night) == 20
+    assert lights_level(level_counts(night)) == 20
     night[:2] = 255
-    assert lights_level(night) == 255
+    assert lights_level(level_counts(night)) == 255
 
 
 @pytest.mark.parametrize(
