@@ -24,6 +24,11 @@ MODULES = ROOT / "node_modules"
 ZONE_CACHE = Path(__file__).parent / "cloudflare" / "zone_cache.vcl"
 #: Nothing is sent home, asked for or drawn.
 QUIET = ("WRANGLER_SEND_METRICS=false", "WRANGLER_HIDE_BANNER=true", "CI=1", "NO_COLOR=1")
+#: What a Worker is told by name. The origin's settings share some of these and mean another thing (a
+#: path for a ring, names for public tenants), and wrangler prefers its own environment to all else.
+VALUES = ("EDGEPROOF_HOSTS", "EDGEPROOF_PUBLIC_TENANTS", "EDGEPROOF_EDGE_TRANSFORM")
+SECRETS = ("EDGEPROOF_KEY_RING", "EDGEPROOF_EDGE_SECRETS")
+NOT_INHERITED = tuple(f"--unset={name}" for name in (*VALUES, *SECRETS, "EDGEPROOF_UPSTREAM"))
 
 
 def node() -> str | None:
@@ -47,14 +52,12 @@ def find_missing() -> str | None:
 
 def worker_secrets(ring: bytes, edge_secrets: Mapping[str, str]) -> dict[str, str]:
     """Return the two secrets of a Worker for an origin's ring."""
-    return {
-        "EDGEPROOF_KEY_RING": json.dumps(json.loads(ring)),
-        "EDGEPROOF_EDGE_SECRETS": json.dumps(dict(edge_secrets)),
-    }
+    texts = (json.dumps(json.loads(ring)), json.dumps(dict(edge_secrets)))
+    return dict(zip(SECRETS, texts, strict=True))
 
 
 def dev_vars(secrets: Mapping[str, str]) -> str:
-    """Return secrets as .dev.vars, which ``wrangler dev`` and ``wrangler secret bulk`` read."""
+    """Return secrets as .dev.vars, which ``wrangler dev`` reads."""
     return "".join(f"{name}='{value}'\n" for name, value in secrets.items())
 
 
@@ -67,7 +70,7 @@ def worker_command(
     """
     write_private(folder / ".dev.vars", dev_vars(secrets))
     script = MODULES / "wrangler" / "bin" / "wrangler.js"
-    words = ["env", *QUIET, str(node()), str(script), "dev", "--env", "dev"]
+    words = ["env", *NOT_INHERITED, *QUIET, str(node()), str(script), "dev", "--env", "dev"]
     words += ["--config", str(ROOT / "wrangler.toml"), "--ip", "127.0.0.1", "--port", str(port)]
     words += ["--inspector-port", str(free_port()), "--persist-to", str(folder / "state")]
     words += ["--env-file", str(folder / ".dev.vars"), "--show-interactive-dev-session=false"]

@@ -60,11 +60,17 @@ def test_edge_dev_shows_a_picture_and_ends_with_its_edge_at_ctrl_c(
     [port] = free_ports(1)
     edge = f"http://127.0.0.1:{port}"
     data = tmp_path / "data"
-    with server(data, edge_secrets=SECRET, hosts=",".join(HOSTS), public_url=edge) as origin:
+    hosts = ",".join(("img.shop.example", *HOSTS))
+    with server(data, edge_secrets=SECRET, hosts=hosts, public_url=edge) as origin:
         asset = origin.asset(photo_jpeg(900, 600, 4))
         target = origin.url(asset, "w_640.auto").removeprefix(origin.public_url)
         started = ("edge", "dev", kind, "--port", str(port))
-        with program(tmp_path, origin.environment, *started, until="edge on") as (process, log):
+        # The origin's settings have names of the Worker's, and not all mean the same there.
+        given = origin.environment | {
+            "EDGEPROOF_KEY_RING": str(data / "keys" / "ring.json"),
+            "EDGEPROOF_PUBLIC_TENANTS": "catalogue",
+        }
+        with program(tmp_path, given, *started, until="edge on") as (process, log):
             first, second = (httpx2.get(edge + target, timeout=30) for _ in range(2))
             assert first.status_code == 200
             assert first.content == httpx2.get(origin.public_url + target, timeout=30).content

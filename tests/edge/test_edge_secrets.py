@@ -16,7 +16,7 @@ from edgeproof.console import CommandFailed, ExitCode
 from tests.conftest import missing
 
 EDGE, OTHER, PURGE = "1a" * 32, "2b" * 32, "3c" * 32
-WRITTEN = ("varnish/secrets.vcl", ".dev.vars")
+WRITTEN = ("varnish/secrets.vcl", "secrets.json")
 
 
 @pytest.fixture
@@ -64,6 +64,16 @@ def test_secrets_are_those_of_the_settings_and_only_their_owner_reads_them(shop:
     assert PURGE in vcl
     assert PURGE not in worker
     assert "nothing: no edge is believed" in vcl
+
+
+def test_a_workers_secrets_are_what_its_settings_read(shop: Path) -> None:
+    """As JSON: of a file of variables, wrangler takes the shell's ring, which is a path."""
+    run("secrets", shop)
+    told = json.loads((shop / "secrets.json").read_text())
+    ring = (shop.parent / "data/keys/ring.json").read_bytes()
+    assert parse_ring(told["EDGEPROOF_KEY_RING"].encode()) == parse_ring(ring)
+    assert json.loads(told["EDGEPROOF_EDGE_SECRETS"]) == {"e2": EDGE}
+    assert len(told) == 2
 
 
 def test_a_deployment_holds_no_secret_and_keeps_the_site_that_was_edited(shop: Path) -> None:
