@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +83,82 @@ def test_an_owner_takes_her_prints_and_leaves_the_others(shop: Server) -> None:
     assert found_in(shop.data_dir, {"words": [words.encode()]}) == {}
     left = [path.name for path in (shop.data_dir / "objects" / "acme" / "prints").iterdir()]
     assert (hers["print"] in left, his["print"] in left) == (False, True)
+
+
+def transient(running: Server, seed: int) -> str:
+    """Upload a photo that is kept for some days after its upload, and no longer."""
+    answer = running.http.post(
+        f"{running.private_url}/api/v1/tenants/{TENANT}/assets",
+        params={"owner": "fay", "retention": "transient"},
+        content=photo_jpeg(1036, 735, seed),
+        headers={"authorization": f"Bearer {running.token}"},
+    )
+    return str(answer.json()["asset"])
+
+
+def swept(running: Server) -> str:
+    """Sweep as it is done when those days are over, and return what the command says."""
+    running.environment["EDGEPROOF_TRANSIENT_DAYS"] = "0.000001"
+    try:
+        return running.run("sweep", check=False).stdout
+    finally:
+        del running.environment["EDGEPROOF_TRANSIENT_DAYS"]
+
+
+def only_in(content: bytes, other: bytes) -> list[bytes]:
+    """Return pieces of a file that another one lacks: two PDFs have the press's profile alike."""
+    pieces = [piece for piece in pieces_of(content) if piece not in other]
+    assert len(pieces) >= 4
+    return pieces
+
+
+def test_a_sweep_takes_the_prints_of_what_is_over_and_leaves_those_under_a_hold(
+    shop: Server,
+) -> None:
+    gone, held = transient(shop, 84), transient(shop, 85)
+    words = {gone: "Regenbogen 4402 Fenster", held: "Lampion 5513 Garten"}
+    made = {
+        asset: printed(
+            shop,
+            asset=asset,
+            design=with_words(shop, asset, text, "fay"),
+            product=PRODUCT,
+            owner="fay",
+        )
+        for asset, text in words.items()
+    }
+    shop.run("hold", "set", "asset", held, "--tenant", "acme", "--reason", "case 13")
+    needles = {
+        "file gone": only_in(made[gone][1], made[held][1]),
+        "file held": only_in(made[held][1], made[gone][1]),
+        "caption gone": [words[gone].encode()],
+        "caption held": [words[held].encode()],
+    }
+    assert set(found_in(shop.data_dir, needles)) == set(needles), "what is looked for is there"
+    assert "1 erased" in swept(shop)
+    assert set(found_in(shop.data_dir, needles)) == {"file held", "caption held"}
+    assert look(shop, made[gone][0]["print"]).json()["code"] == "print.erased"
+    assert shop.http.get(made[gone][0]["file"]["url"]).status_code == 410
+    assert shop.http.get(made[held][0]["file"]["url"]).content == made[held][1]
+
+
+def test_orders_that_wait_go_with_their_photo(tmp_path: Path) -> None:
+    """Nobody makes prints here: their recipes, with all words, are in the records alone."""
+    with server(tmp_path / "waiting", print_worker="false") as running:
+        erased, over = running.asset(photo_jpeg(1036, 735, 86)), transient(running, 87)
+        words = {erased: "Drachenboot 6624 Ufer", over: "Kastanie 7735 Allee"}
+        waiting = {
+            asset: order(
+                running, asset=asset, design=with_words(running, asset, text), product=PRODUCT
+            ).json()
+            for asset, text in words.items()
+        }
+        assert {document["state"] for document in waiting.values()} == {"queued"}
+        needles = {text: [text.encode()] for text in words.values()}
+        assert set(found_in(running.data_dir, needles)) == set(needles)
+        running.run("erase", "asset", erased, *WHY)
+        assert set(found_in(running.data_dir, needles)) == {words[over]}
+        assert "1 erased" in swept(running)
+        assert found_in(running.data_dir, needles) == {}
+        codes = [look(running, document["print"]).json()["code"] for document in waiting.values()]
+        assert codes == ["print.erased"] * 2
