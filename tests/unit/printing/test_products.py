@@ -38,9 +38,15 @@ def test_a_shipped_product_names_a_profile_that_is_there_and_is_that_one(product
 
 
 @pytest.mark.parametrize("product", SHIPPED.all(), ids=lambda product: product.reference)
-def test_a_shipped_product_says_where_its_trim_and_bleed_are_from(product) -> None:  # type: ignore[no-untyped-def] # the parameter is the library's
-    fields = {field for field, _, _ in product.basis}
-    assert {"trim_um", "bleed_um", "safe_um"} <= fields
+def test_a_shipped_product_says_of_each_figure_where_it_is_from(product) -> None:  # type: ignore[no-untyped-def] # the parameter is the library's
+    wanted = {"trim_um", "bleed_um", "safe_um", "dpi", "colour"}
+    if product.colour.space == "cmyk":
+        wanted.add("colour.ink_limit_percent")
+    if product.bleed_fill != "stretch":
+        wanted.add("bleed_fill")
+    fields = [field for field, _, _ in product.basis]
+    assert wanted <= set(fields)
+    assert len(fields) == len(set(fields)), "one word on each"
 
 
 def test_a_bare_name_is_the_newest_version(tmp_path: Path) -> None:
