@@ -35,7 +35,8 @@ POINTS_PER_UM: Final = 72 / 25_400
 PDFS: Final = [one for one in Products().all() if one.file_format == "pdfx4"]
 SHAPES: Final = [(1_500, 1_000), (1_000, 1_500)]
 SAME_PLATE: Final = 0.99
-"""Correlation of a plate with our own ink: measured 0.997 and more, with another ink 0.93 at most."""
+"""Correlation of a plate with our own ink: measured 0.997 and more; with another ink
+0.93 at most."""
 
 
 @dataclass(frozen=True)
