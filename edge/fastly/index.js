@@ -1,12 +1,15 @@
 /// <reference types="@fastly/js-compute" />
 /** The Fastly Compute host: stores in, the service's own read-through cache by fetch(). */
+import { CacheOverride } from "fastly:cache-override";
 import { ConfigStore } from "fastly:config-store";
+import { env } from "fastly:env";
 import { SecretStore } from "fastly:secret-store";
 
 import { hit } from "../js/freshness.js";
 import { handle } from "../js/handle.js";
 import { Refusal } from "../js/refusal.js";
 import { readSettings } from "../js/settings.js";
+import { keepStale } from "./stale.js";
 
 const STORE = "edgeproof"; // the config store and the secret store have one name
 const BACKEND = "origin";
@@ -42,7 +45,12 @@ addEventListener("fetch", (event) =>
     handle(event.request, settings, {
       upstream: ({ url }) => url.slice(0, url.indexOf("/", url.indexOf("//") + 2)),
       // Surrogate-Control and Surrogate-Key are obeyed as they are; equal misses collapse by themselves.
-      fetchUpstream: (url, headers) => fetch(url, { headers, backend: BACKEND }),
+      fetchUpstream: (url, headers) => {
+        // Viceroy, Fastly's local server, has no HTTP cache and refuses its hooks.
+        const hooks = env("FASTLY_HOSTNAME") === "localhost" ? {} : { afterSend: keepStale };
+        const cacheOverride = new CacheOverride("override", hooks);
+        return fetch(url, { headers, backend: BACKEND, cacheOverride });
+      },
       cacheStatus: ({ cached, stale, ttl, age }) => {
         if (!cached) return "edgeproof; fwd=uri-miss";
         if (stale) return "edgeproof; hit; detail=stale";
