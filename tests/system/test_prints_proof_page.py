@@ -82,7 +82,12 @@ def test_a_product_that_the_photo_is_too_small_for_says_so(page: Page) -> None:
         "document.getElementById('verdict').textContent.includes('cannot') && "
         "document.getElementById('waiting').textContent"
     )
-    assert "px per inch" in words
+    assert words.endswith(".")
+    assert "px per inch" in words, "in a customer's words: no code, no field"
+    assert "print.pixels" not in words
+    advice = page.run("document.getElementById('checks').textContent")
+    assert "smaller print" in advice
+    assert page.run("document.getElementById('legend').checkVisibility()") is False
 
 
 def test_another_page_cannot_order(demo: Demo, asset: str) -> None:

@@ -1,10 +1,18 @@
 /** The proof page: one photo on one product, its lines and checks, before and after, and the order. */
 
-import { ask, complain, h } from "./dom.js";
+import { ask, complain, fetched, h, problemInWords } from "./dom.js";
 
 const LOOK_MS = 400; // between two looks at an order
 const TENANT = "demo";
 const STEPS = { waiting: "Waiting for its turn", source: "Fetching your photo", render: "Making the print file", archive: "Putting it away", ready: "Ready" };
+/** What a customer can do about a refusal. @type {Record<string, string>} */
+const ADVICE = {
+  "print.pixels": "Choose a smaller print, or a larger part of the photo.",
+  "print.aspect": "Choose a print of this shape, or crop the photo anew.",
+  "design.caption_fit": "Shorten the words, or make them smaller.",
+  "design.caption_glyph": "Write the words without these characters.",
+  "profile.refused": "Save the photo as sRGB, and upload it again.",
+};
 
 const byId = (/** @type {string} */ id) => /** @type {HTMLElement} */ (document.getElementById(id));
 const asked = new URLSearchParams(location.search);
@@ -13,9 +21,14 @@ const shown = [];
 /** @type {{design: string | null, number: number}} */
 const now = { design: asked.get("design"), number: 0 };
 
-/** Post to the gallery's own listener. @param {string} path @param {object} body */
-const post = (path, body) =>
-  ask(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+/** Post to the gallery's own listener; an error has the problem's code. @param {string} path @param {object} body */
+async function post(path, body) {
+  const answer = await fetched(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
+  const document = await answer.json().catch(() => ({}));
+  if (answer.ok) return document;
+  const words = document.detail || problemInWords(answer.status, document);
+  throw Object.assign(new Error(words), { code: document.code });
+}
 
 /** @param {string} text @param {string} type */
 function picture(text, type) {
@@ -44,12 +57,19 @@ async function prove() {
     if (number === now.number) draw(proof);
   } catch (error) {
     if (number !== now.number) return;
-    byId("waiting").textContent = /** @type {Error} */ (error).message;
-    byId("verdict").textContent = "This photo cannot be printed so.";
-    byId("facts").replaceChildren();
-    byId("checks").replaceChildren();
-    byId("more").hidden = true;
+    refuse(/** @type {Error & {code?: string}} */ (error));
   }
+}
+
+/** Say why there is no proof, and what to do. @param {Error & {code?: string}} error */
+function refuse(error) {
+  byId("waiting").textContent = error.message;
+  byId("verdict").textContent = "This photo cannot be printed so.";
+  const advice = ADVICE[error.code ?? ""];
+  byId("facts").replaceChildren();
+  byId("checks").replaceChildren(...(advice ? [h("li", { class: "note" }, advice)] : []));
+  byId("more").hidden = true;
+  byId("legend").hidden = true;
 }
 
 /** @param {any} proof */
@@ -69,6 +89,7 @@ function draw(proof) {
   facts(proof);
   verdict(proof.checks);
   byId("waiting").hidden = true;
+  byId("legend").hidden = false;
   page.hidden = false;
   page.dataset.product = proof.product;
 }
@@ -104,7 +125,7 @@ function facts(proof) {
     ["resolution", proof.dpi >= proof.dpi_wanted ? `${proof.dpi} px per inch: plenty` : `${proof.dpi} px per inch; best from ${proof.dpi_wanted}`],
     ["bleed", `${proof.bleed_mm} mm around`],
     ["safe area", `${proof.safe_mm} mm inside the cut`],
-    ["colour", proof.colour],
+    ["colour", proof.is_press ? `printing inks (${proof.colour})` : proof.colour],
   ];
   byId("facts").replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
 }
