@@ -31,7 +31,7 @@ def written(path: Path, px: NDArray[Any], space: str, profile: str | None = None
     image = pyvips.Image.new_from_array(px, interpretation=space)
     if profile is not None:
         image = with_profile(image, prints.PROFILES.by_name(profile).content())
-    image.tiffsave(str(path), compression="lzw", keep="icc")
+    image.tiffsave(str(path), compression="lzw", keep=pyvips.enums.ForeignKeep.ICC)
     return path
 
 
