@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -26,10 +27,11 @@ from cache_keys import (
 from cache_keys.accept import choose_format
 from cache_keys.proof import check_proof
 from cache_keys.signature import signature, tenant_key
+from edge.local import free_port, started
 from tests.conftest import ROOT, missing
 from tests.edge.compute import build
 from tests.edge.isolate import isolate
-from tests.edge.js_worker import environment, node
+from tests.edge.js_worker import environment, node, wait_for
 from tests.edge.vector_edges import ASKING, left_out, vector_edges
 from tests.unit.cache_keys.vector_files import Row, accept_of, load, rows, target_of
 
@@ -195,6 +197,15 @@ def in_compute(folder: Path) -> Column:
     return column
 
 
+def in_viceroy(folder: Path) -> Column:
+    """Return what edge/js answers to a request at Viceroy, Fastly's local server."""
+    wasm, log, at = folder / "vectors.wasm", folder / "viceroy.log", f"127.0.0.1:{free_port()}"
+    build(JS / "compute_vectors.js", wasm)
+    with started([str(shutil.which("viceroy")), "--addr", at, str(wasm)], log) as process:
+        wait_for(f"http://{at}", process, log)
+        return _column(httpx2.get(f"http://{at}", timeout=120).text)
+
+
 def _column(text: str) -> Column:
     found: Column = json.loads(text)
     return found
@@ -207,6 +218,7 @@ COLUMNS: Final[Mapping[str, Callable[[Path], Column]]] = {
     "workerd": in_workerd,
     "varnishd": at_varnishd,
     "Compute": in_compute,
+    **({"Viceroy": in_viceroy} if shutil.which("viceroy") else {}),
 }
 
 

@@ -19,6 +19,24 @@ from tests.system.server import free_ports, server
 
 WASM_MAGIC = b"\0asm"
 SECRETS = {"e1": "5e" * 32}
+DRESS = ("content-type", "cache-control", "etag", "vary", "content-range", "allow")
+INNER = {"surrogate-key", "cache-tag", "xkey", "cdn-cache-control", "surrogate-control", "age"}
+
+
+#: Method, what is asked, fields, status: as the origin answers a browser.
+ASKED: tuple[tuple[str, str, dict[str, str], int], ...] = (
+    ("GET", "{target}", {"accept": "image/avif,image/webp"}, 200),
+    ("HEAD", "{target}", {}, 200),
+    ("GET", "{target}", {"range": "bytes=0-99"}, 206),
+    ("GET", "{target}", {"range": "bytes=0-1,5-6"}, 200),
+    ("GET", "{target}", {"if-none-match": "*"}, 304),
+    ("GET", "{target}", {"cookie": "a=b", "authorization": "x", "x-original-url": "/x"}, 200),
+    ("GET", "{target}&utm_source=x", {}, 200),
+    ("GET", "{target}&exp=1", {}, 400),
+    ("GET", "{path}", {}, 403),
+    ("GET", "/print/v1/acme/x", {}, 404),
+    ("POST", "{target}", {}, 405),
+)
 
 
 def test_the_service_builds_to_wasm(tmp_path: Path) -> None:
@@ -47,10 +65,10 @@ def test_the_manifest_names_secrets_and_holds_none() -> None:
     assert [set(secret) for secret in local] == [{"key", "env"}, {"key", "env"}]
 
 
-def test_a_request_goes_through_viceroy_to_the_real_origin(tmp_path: Path) -> None:
+def test_requests_go_through_viceroy_to_the_real_origin(tmp_path: Path) -> None:
     viceroy = shutil.which("viceroy")
     if viceroy is None:
-        pytest.skip("missing: viceroy, which no package registry of this project has")
+        pytest.skip("missing: viceroy (cargo install viceroy, 20 minutes and more; docs/edges.md)")
     wasm = tmp_path / "main.wasm"
     build(FASTLY / "index.js", wasm)
     with server(tmp_path / "origin", edge_secrets=json.dumps(SECRETS), hosts="127.0.0.1") as origin:
@@ -67,6 +85,14 @@ def test_a_request_goes_through_viceroy_to_the_real_origin(tmp_path: Path) -> No
             base = f"http://127.0.0.1:{port}"
             wait_for(f"{base}/", process, log)
             target = origin.url(asset, "w_640.auto").removeprefix(origin.public_url)
-            edge, direct = (origin.http.get(at + target) for at in (base, origin.public_url))
-    assert (edge.status_code, edge.content) == (200, direct.content)
-    assert edge.headers["cache-control"] == direct.headers["cache-control"]
+            for method, template, fields, status in ASKED:
+                asked = template.format(target=target, path=target.partition("?")[0])
+                edge, direct = (
+                    origin.http.request(method, at + asked, headers=fields)
+                    for at in (base, origin.public_url)
+                )
+                said = (method, asked, fields)
+                assert (edge.status_code, edge.content) == (status, direct.content), said
+                for name in DRESS:
+                    assert edge.headers.get(name) == direct.headers.get(name), (said, name)
+                assert INNER.isdisjoint(edge.headers)

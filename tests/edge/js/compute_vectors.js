@@ -1,6 +1,7 @@
 /**
- * The column of Fastly Compute's engine: this program answers the vectors while it is built, when
- * the engine starts it to take its picture of the memory, and prints a line for each file.
+ * The columns of Fastly Compute: this program answers the vectors while it is built, when the engine
+ * starts it to take its picture of the memory, and prints a line for each file; and it answers every
+ * request with all of them, where Viceroy runs it.
  */
 import { answersTo } from "./answers.js";
 import { DOCUMENTS } from "./documents.js";
@@ -12,4 +13,6 @@ for (const [name, document] of Object.entries(DOCUMENTS)) {
   );
 }
 
-addEventListener("fetch", (event) => event.respondWith(new Response(null, { status: 404 })));
+addEventListener("fetch", (event) =>
+  event.respondWith(answersTo(DOCUMENTS).then((found) => Response.json(found))),
+);
