@@ -7,7 +7,7 @@ from xml.sax.saxutils import escape
 
 from benchmarks.section import Plot
 
-WIDTH_PX, LEFT_PX, RIGHT_PX = 900, 150, 70
+WIDTH_PX, LEFT_PX, RIGHT_PX = 900, 200, 70
 BAR_PX, GAP_PX, TOP_PX = 16, 12, 66
 COLOURS = ("#2a7f62", "#d98b2b", "#7c6fb0", "#4f86c6", "#b5525c")
 STYLE = (

@@ -7,6 +7,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.contestants import Product, Wanted, product
@@ -19,16 +22,20 @@ from benchmarks.section import Plot, Section, Table
 
 NAME = "limit"
 OURS, AGAIN, BARE = "edgeproof", "edgeproof again", "bare pyvips"
+ONCE = "edgeproof, decoding each time"
 LIMIT_MIN = 0.9
 CELLS = [(width_px, ext) for width_px in (320, 640, 1200) for ext in ("jpg", "webp", "avif")]
 #: Runs through all cells and photos in one turn, per process.
 REPEATS = 2
+#: Pictures that a bare process takes at a time: one that is held up leaves the rest to the others.
+PIECE = 3
 
 METHOD = """\
 Pictures a second at saturation: 320, 640 and 1200 px in three formats of three camera photos, as
 many of each. The limit is one bare pyvips process per core that loads the same stored level,
 resizes and encodes with the same calls, and does nothing else: no HTTP, no signature, no store,
-no records, no log."""
+no records, no log. edgeproof keeps a decoded level for a minute, which bare processes do not; so
+the row that decodes each time is the one that is judged."""
 
 
 def measure(rounds: int) -> Section:
@@ -36,8 +43,12 @@ def measure(rounds: int) -> Section:
     cores = os.cpu_count() or 1
     originals = phones()
     wanted = [Wanted(original, px, ext) for original in originals for px, ext in CELLS]
-    with tempfile.TemporaryDirectory(prefix="edgeproof-limit-") as folder, product() as made:
-        made.know(originals)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="edgeproof-limit-"))
+        made = stack.enter_context(product())
+        plain = stack.enter_context(product(level_memory_mb="0"))
+        for one in (made, plain):
+            one.know(originals)
         jobs = _jobs(Path(folder), originals)
         bare = [_bare(jobs) for _ in range(cores)]
         try:
@@ -45,6 +56,7 @@ def measure(rounds: int) -> Section:
                 rounds,
                 {
                     OURS: lambda _: _ours(made, wanted * REPEATS * cores),
+                    ONCE: lambda _: _ours(plain, wanted * REPEATS * cores),
                     BARE: lambda _: _theirs(bare, len(wanted) * REPEATS),
                     AGAIN: lambda _: _ours(made, wanted * REPEATS * cores),
                 },
@@ -58,7 +70,7 @@ def measure(rounds: int) -> Section:
         ours = size_and_score(list(zip(paths, [bytes(one.body) for one in replies], strict=True)))
         made_by_it = [path.read_bytes() for path in _outs(jobs)]
         theirs = size_and_score(list(zip(paths, made_by_it, strict=True)))
-    share = ratios(found[OURS], found[BARE])
+    share = ratios(found[ONCE], found[BARE])
     section = Section(NAME, "Against the limit", METHOD, rounds=rounds)
     rows = []
     for name, values in found.items():
@@ -66,12 +78,19 @@ def measure(rounds: int) -> Section:
         of_bare = ratios(values, found[BARE]).text(2)
         rows.append([name, spread(values).text(1), of_bare, f"{size_kb:.1f}", f"{looks:.1f}"])
     head = ["who", "pictures/s (min to max)", "÷ bare pyvips", "kB", "SSIMULACRA2"]
-    section.tables.append(Table(head, rows, "The second turn of edgeproof is the null pair."))
+    section.tables.append(
+        Table(head, rows, "The null pair is a second turn of edgeproof in each round.")
+    )
     groups = {name: [spread(values).bar()] for name, values in found.items()}
     title = "Against the limit"
     section.plots.append(Plot("benchmark-limit", title, "pictures/s", ["who"], groups))
     section.verdicts.append(
-        Verdict("pictures/s ÷ bare pyvips", share.median, LIMIT_MIN, is_least=True)
+        Verdict(
+            "pictures/s ÷ bare pyvips, both decoding each time",
+            share.median,
+            LIMIT_MIN,
+            is_least=True,
+        )
     )
     return section
 
@@ -96,7 +115,7 @@ def _jobs(folder: Path, originals: list[Original]) -> Path:
             width, height = planned.size_px
             raster = str(folder / f"{number}-{planned.level}.jpg")
             out = str(folder / f"{number}-{px}.{ext}")
-            size = {"width": width, "height": height}
+            size = {"width": width, "height": height, "shrink": planned.shrink}
             jobs.append({"raster": raster, "ext": ext, "out": out, **size})
     path = folder / "jobs.json"
     path.write_text(json.dumps(jobs))
@@ -117,17 +136,22 @@ def _bare(jobs: Path) -> subprocess.Popen[str]:
     return process
 
 
-def _told(process: subprocess.Popen[str], count: int) -> None:
-    assert process.stdin is not None
-    process.stdin.write(f"{count}\n")
-    process.stdin.flush()
-
-
 def _theirs(bare: list[subprocess.Popen[str]], count: int) -> float:
-    for process in bare:
-        _told(process, count)
-    seconds = [float(process.stdout.readline()) for process in bare if process.stdout is not None]
-    return count * len(bare) / max(seconds)
+    """Let the processes share as many pictures as all of ours, a few at a time."""
+    firsts = iter(range(0, count * len(bare), PIECE))
+
+    def work(process: subprocess.Popen[str]) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        for first in firsts:
+            process.stdin.write(f"{first} {PIECE}\n")
+            process.stdin.flush()
+            process.stdout.readline()
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(len(bare)) as pool:
+        list(pool.map(work, bare))
+    return count * len(bare) / (time.perf_counter() - started)
 
 
 def _ours(made: Product, wanted: list[Wanted]) -> float:
