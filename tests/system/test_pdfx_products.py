@@ -77,10 +77,10 @@ def boxes(path: Path) -> dict[str, list[float]]:
     return {name: page[f"/{name}"] for name in ("MediaBox", "BleedBox", "TrimBox")}
 
 
-def plates(path: Path) -> dict[str, NDArray[np.uint8]]:
+def plates(path: Path, dpi: int) -> dict[str, NDArray[np.uint8]]:
     """Return the separations that Ghostscript makes, 255 being full ink."""
     out = path.parent / "plate.tif"
-    command = [tool("gs", "ghostscript"), "-q", "-dSAFER", "-dNOPAUSE", "-dBATCH", f"-r{DPI}"]
+    command = [tool("gs", "ghostscript"), "-q", "-dSAFER", "-dNOPAUSE", "-dBATCH", f"-r{dpi}"]
     command += ["-sDEVICE=tiffsep", f"-sOutputFile={out}", str(path)]
     subprocess.run(command, check=True, capture_output=True)
     found = {}
@@ -119,7 +119,7 @@ def test_its_boxes_are_the_products_lengths_within_a_hundredth_of_a_point(made: 
 
 
 def test_its_separations_are_our_four_plates_and_no_others(made: Made) -> None:
-    found = plates(made.path)
+    found = plates(made.path, made.recipe.dpi)
     assert set(found) == set(PLATES)
     for number, name in enumerate(PLATES):
         plate = found[name]
