@@ -129,6 +129,7 @@ def test_the_demo_hands_out_urls_that_go_through_the_edge(tmp_path: Path, kind: 
         urls = [word for word in log.read_text().split() if "/v1/demo/" in word]
         assert len(urls) == 2
         assert all(url.startswith(f"http://127.0.0.1:{port}/") for url in urls)
+        _wait_for(urls[1])  # Varnish, which was there first, asks for health once a second
         for expected in ("miss", "hit"):
             answer = httpx2.get(urls[0], timeout=30)
             assert answer.status_code == 200

@@ -228,14 +228,22 @@ def test_fifty_equal_cold_requests_are_one_origin_request(played: Chain) -> None
     assert played.asked() - before == 1
 
 
-def test_info_is_cached_and_an_unknown_asset_is_the_origins_404(played: Chain) -> None:
+def test_info_is_cached_and_an_unknown_asset_is_the_origins_404_for_ten_seconds(
+    played: Chain,
+) -> None:
     target = played.target("info.json")
     assert played.get(target).json()["width"] == 2001
     assert HIT.fullmatch(played.get(target).headers["cache-status"])
     unknown = played.origin.url("a" * 52, "w_64.jpg").removeprefix(played.origin.public_url)
-    edge, direct = played.get(unknown), played.direct(unknown)
-    assert (edge.status_code, edge.content) == (404, direct.content)
-    assert edge.headers["cache-control"] == "no-store"
+    direct, before = played.direct(unknown), played.asked()
+    edge, again = played.get(unknown), played.get(unknown)
+    for answer in (edge, again):
+        assert (answer.status_code, answer.content) == (404, direct.content)
+        assert answer.headers["cache-control"] == "no-store"
+    assert played.asked() - before == 1
+    kept = re.fullmatch("edgeproof; hit; ttl=([0-9]+)", again.headers["cache-status"])
+    assert kept is not None
+    assert int(kept[1]) <= 10
 
 
 def test_an_origin_that_is_down_leaves_what_is_cached_and_comes_back_fresh(tmp_path: Path) -> None:
