@@ -24,8 +24,8 @@ MODULES = ROOT / "node_modules"
 ZONE_CACHE = Path(__file__).parent / "cloudflare" / "zone_cache.vcl"
 #: Nothing is sent home, asked for or drawn.
 QUIET = ("WRANGLER_SEND_METRICS=false", "WRANGLER_HIDE_BANNER=true", "CI=1", "NO_COLOR=1")
-#: What a Worker is told by name. The origin's settings share some of these and mean another thing (a
-#: path for a ring, names for public tenants), and wrangler prefers its own environment to all else.
+#: What a Worker is told by name. The origin's settings share some of these and mean another thing
+#: (a path for a ring, names for public tenants), and wrangler prefers its environment to all else.
 VALUES = ("EDGEPROOF_HOSTS", "EDGEPROOF_PUBLIC_TENANTS", "EDGEPROOF_EDGE_TRANSFORM")
 SECRETS = ("EDGEPROOF_KEY_RING", "EDGEPROOF_EDGE_SECRETS")
 NOT_INHERITED = tuple(f"--unset={name}" for name in (*VALUES, *SECRETS, "EDGEPROOF_UPSTREAM"))
