@@ -65,13 +65,14 @@ def judge(run: Run) -> list[Check]:
 def pictures(run: Run) -> list[Check]:
     """No wrong picture: every body its own digest and its key's, every key the right picture."""
     good = [row for row in run.rows if row.is_good]
+    digests = len(good) + sum(row.is_good for row in run.beside)
     keys = sorted({row.key for row in good})
-    wrong = figures.wrong_digests(run.rows)
+    wrong = figures.wrong_digests([*run.rows, *run.beside])
     shop = read_shop(Path(run.record.shop), Path(run.record.ring))
     others = wrong_pictures(run.folder, keys, shop)
     return [
         Check("good answers", str(len(good)), "some", bool(good)),
-        Check(f"wrong bodies among {len(good)} digests", str(len(wrong)), "0", not wrong),
+        Check(f"wrong bodies among {digests} digests", str(len(wrong)), "0", not wrong),
         Check(
             f"wrong pictures among {len(keys)} decoded",
             str(len(others)) + "".join(f"; {text}" for text in others[:3]),
@@ -118,8 +119,11 @@ def offload(run: Run) -> list[Check]:
 
 
 def overload(run: Run) -> list[Check]:
-    """Overload bends: goodput stays, refusals are quick and say when to come again."""
-    goodput = steady_rate(run.rows) / run.record.capacity
+    """Overload bends: goodput stays, refusals are quick and say when to come again.
+
+    Pictures made for those who ask beside the crowd are goodput too: they had places of the same.
+    """
+    goodput = steady_rate([*run.rows, *run.beside]) / run.record.capacity
     refused = [row for row in run.rows if row.status != row.want]
     plain = [row for row in refused if row.status == 503 and row.has_retry]
     beside = [row for row in run.beside if row.status != row.want]

@@ -26,7 +26,8 @@ RECORD = Record("sessions", "varnish", 1, "", "")
 
 
 def run(rows: list[Row], record: Record = RECORD, folder: Path = Path()) -> verdict.Run:
-    return verdict.Run(folder, record, rows, rows)
+    """Return a run; those who ask beside it hear the same refusals and get no picture."""
+    return verdict.Run(folder, record, rows, [one for one in rows if not one.is_good])
 
 
 def failed(checks: list[verdict.Check]) -> list[str]:
@@ -59,6 +60,8 @@ def test_overload_must_keep_goodput_and_refuse_at_once_with_a_time_to_come_again
     refused = [row(at_s=number / 10, status=503, ms=5.0) for number in range(200)]
     assert failed(verdict.overload(run([*good, *refused], record))) == []
     assert failed(verdict.overload(run([*good[::2], *refused], record))) == ["goodput of capacity"]
+    shared = replace(run([*good[::2], *refused], record), beside=[*good[1::2], *refused])
+    assert failed(verdict.overload(shared)) == [], "a picture made for others is made too"
     late = [replace(one, ms=80.0) for one in refused]
     [rule] = failed(verdict.overload(run([*good, *late], record)))
     assert rule.startswith("refused within, 99th percentile")
