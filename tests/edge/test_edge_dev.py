@@ -48,8 +48,11 @@ def program(
             time.sleep(0.05)
         yield process, log
     finally:
-        process.kill()
-        process.wait(timeout=20)
+        process.terminate()  # its edge ends with it, also when a test failed
+        try:
+            process.wait(timeout=START_S)
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize("kind", ["varnish", "cloudflare"])
