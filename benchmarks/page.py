@@ -18,9 +18,10 @@ DOCS = ROOT / "docs"
 HEAD = """# Benchmarks
 
 edgeproof against the tools that people would pick instead, on one machine in one run. Written by
-`make bench`; one section again: `make bench ONLY=cold`. Speeds are CPU time where they can be: it
-is what a picture costs, and a busy machine distorts it least. Contestants take turns within each
-round, ratios are taken round by round, and min to max are over the rounds.
+`make bench`; one section again: `make bench ONLY=cold`; what a failure left: `make bench RESUME=1`.
+Speeds are CPU time where they can be: it is what a picture costs, and a busy machine distorts it
+least. Contestants take turns within each round, ratios are taken round by round, and min to max are
+over the rounds.
 
 """
 
