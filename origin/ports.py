@@ -79,6 +79,9 @@ class DerivativeStore(Protocol):
     def get_now(self, name: DerivativeName, *, generation: int) -> Derivative | None:
         """Return the same where that needs no waiting; None says nothing: then ask get()."""
 
+    def is_absent_now(self, name: DerivativeName) -> bool:
+        """Say whether nothing of that name is stored; False where that must be waited for."""
+
     def reader_now(
         self, name: DerivativeName, derivative: Derivative
     ) -> Callable[[], bytes | bytearray | None]:

@@ -40,6 +40,10 @@ class StoredDerivatives:
         """Return the same where the store can say without waiting; None says nothing."""
         return self._of(name, self._objects.read_now(object_name(name)), generation)
 
+    def is_absent_now(self, name: DerivativeName) -> bool:
+        """Say whether nothing of that name is stored; False where that must be waited for."""
+        return self._objects.is_absent_now(object_name(name))
+
     def reader_now(
         self, name: DerivativeName, derivative: Derivative
     ) -> Callable[[], bytearray | None]:

@@ -71,6 +71,13 @@ class FileObjects:
             return None
         return None if stored is None else unsealed(name, stored)
 
+    def is_absent_now(self, name: str) -> bool:
+        """Say whether there is no such file; False where the disk does not say so by itself."""
+        try:
+            return self._disk.read_now(name) is None
+        except OSError:
+            return False
+
     def reader_now(self, name: str, size_bytes: int) -> Callable[[], bytearray | None]:
         """Return what reads the content again, unproven; None: ask read()."""
         return self._disk.reader_now(name, size_bytes)

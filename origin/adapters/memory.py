@@ -107,6 +107,10 @@ class MemoryDerivatives:
         stored = self._stored.get(name)
         return stored if stored is not None and stored.generation >= generation else None
 
+    def is_absent_now(self, name: DerivativeName) -> bool:
+        """Say whether nothing of that name is here."""
+        return name not in self._stored
+
     def reader_now(
         self, name: DerivativeName, derivative: Derivative
     ) -> Callable[[], bytes | None]:

@@ -42,6 +42,9 @@ class KeptObjects(ObjectStore, Protocol):
     def read_now(self, name: str) -> Found | None:
         """Return them where that needs no waiting; None says nothing: then ask read()."""
 
+    def is_absent_now(self, name: str) -> bool:
+        """Say whether nothing of that name is stored; False where that must be waited for."""
+
     def reader_now(self, name: str, size_bytes: int) -> Callable[[], bytearray | None]:
         """Return what reads so many bytes without waiting, unproven; None: ask read()."""
 

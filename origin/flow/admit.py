@@ -49,12 +49,17 @@ class Admission:
         """Return whether nothing new is taken on."""
         return self._is_closed
 
+    @property
+    def refusal(self) -> Overloaded | None:
+        """Return why nothing is taken on now; None when it is."""
+        if self._is_closed:
+            return Overloaded("server.stopping")
+        return Overloaded(self._full_code) if len(self._arrivals) >= self._waiting_max else None
+
     def check(self) -> None:
         """Refuse now what would be refused later; raises Overloaded."""
-        if self._is_closed:
-            raise Overloaded("server.stopping")
-        if len(self._arrivals) >= self._waiting_max:
-            raise Overloaded(self._full_code)
+        if (refusal := self.refusal) is not None:
+            raise refusal
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:

@@ -27,6 +27,10 @@ class Coalescer(Generic[T]):
         """Return how many distinct names are being worked on."""
         return len(self._running)
 
+    def is_running(self, name: str) -> bool:
+        """Return whether this name is being worked on in this process."""
+        return name in self._running
+
     async def run(
         self,
         name: str,

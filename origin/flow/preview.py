@@ -96,7 +96,7 @@ class Previews:
         else:
             picture = self._found_now(permitted, epoch, trace)
         if picture is None:
-            return None
+            return self._overloaded(permitted, epoch, trace)
         return self._respond(request, permitted, picture, trace, now_s)
 
     def _found_now(self, permitted: Permitted, epoch: int, trace: Trace) -> HotPicture | None:
@@ -117,6 +117,21 @@ class Previews:
         if not parts.hot.put(path, picture):
             trace.again = parts.derivatives.reader_now(name, derivative)
         return picture
+
+    def _overloaded(self, permitted: Permitted, epoch: int, trace: Trace) -> Answer | None:
+        """Refuse what would have to be rendered and cannot be taken on; None: it is not so sure."""
+        parts, asked = self._parts, permitted.asked
+        error = parts.admission.refusal
+        if error is None:
+            return None
+        known = parts.subjects.remembered(asked, epoch)
+        if known is None:
+            return None
+        name = self._name(asked)
+        is_joined = parts.coalescer.is_running(_job(name, known[1].generation))
+        if is_joined or not parts.derivatives.is_absent_now(name):
+            return None
+        return self._refuse(error, permitted, trace)
 
     def _name(self, asked: Asked) -> DerivativeName:
         assert asked.transform is not None, "info.json is not stored"
@@ -169,12 +184,10 @@ class Previews:
         self, permitted: Permitted, subject: Subject, name: DerivativeName, trace: Trace
     ) -> Derivative:
         generation = subject.asset.generation
-        # Joining a render of an older generation would serve what a purge has overtaken.
-        job = f"{name.key}@{generation}"
         trace.hit = "joined"
         # Looked up once, under the name's lock: what another process makes is waited for.
         return await self._parts.coalescer.run(
-            job,
+            _job(name, generation),
             lambda: self._stored(name, generation, trace),
             lambda: self._make(permitted, subject, name, trace),
         )
@@ -229,3 +242,8 @@ class Previews:
         tags = tags_of(permitted.asked.canonical_path, self._engine)
         trace.about(permitted.asked, "", len(tags))
         return refusal(error, is_edge=permitted.is_edge, tags=tags)
+
+
+def _job(name: DerivativeName, generation: int) -> str:
+    """Return what is coalesced by: an older generation's render is what a purge has overtaken."""
+    return f"{name.key}@{generation}"

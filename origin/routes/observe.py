@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,14 +12,12 @@ from origin.flow.admit import Admission
 from origin.flow.authorize import PreviewRequest
 from origin.flow.trace import Trace
 from origin.headers import Answer
-from origin.routes.recall import Labelled, Lines, Ready, line_around
+from origin.routes.recall import Labelled, Lines, Ready, line_around, path_of
 
 #: Seconds; a hit takes less than a millisecond, a cold 50 MP source some seconds.
 BUCKETS = (0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 15.0)
 PREVIEW_ANSWERED = "preview_answered"
 REQUEST_FAILED = "request_failed"
-#: What of a refused target may be logged: up to the first byte that no path has.
-_LOGGED = re.compile(rb"[a-z0-9/_.,~-]{0,200}")
 #: The extensions that are label values; anything else is "other".
 FORMATS = {"avif", "webp", "jpg", "png", "json"}
 
@@ -116,7 +113,7 @@ class RequestLog:
         line: dict[str, object] = {
             "status": answer.status,
             "method": request.wire.method,
-            "path": trace.path or _path(request.wire.target),
+            "path": trace.path or path_of(request.wire.target),
             "key": trace.key,
             "tag_count": trace.tag_count,
             "lane": str(trace.lane),
@@ -149,6 +146,8 @@ class RequestLog:
         counting.requests.inc()
         counting.answer_bytes.inc(ready.size_bytes)
         counting.answer_seconds.observe(spent_s)
+        if counting.refusals is not None:
+            counting.refusals.inc()
         return self.lines.add(ready, spent_s)
 
     def flush(self) -> None:
@@ -165,8 +164,8 @@ class RequestLog:
         labelled.requests.inc()
         labelled.answer_bytes.inc(body_bytes)
         labelled.answer_seconds.observe(spent_s)
-        if trace.code:
-            counters.refusals.labels(trace.code).inc()
+        if labelled.refusals is not None:
+            labelled.refusals.inc()
         for step, spent_ms in trace.steps_ms.items():
             counters.step_seconds.labels(step).observe(spent_ms / 1_000)
 
@@ -179,6 +178,7 @@ class RequestLog:
             counters.requests.labels(str(answer.status), lane, ext, trace.hit),
             counters.answer_bytes.labels(ext),
             counters.answer_seconds.labels(trace.hit),
+            counters.refusals.labels(trace.code) if trace.code else None,
         )
 
 
@@ -191,9 +191,3 @@ def refresh_gauges(
     counters.workers_alive.set(alive)
     for reason, count in restarts.items():
         counters.worker_restarts.labels(reason).set(count)
-
-
-def _path(target: bytes) -> str:
-    """Return the start of a refused target; what follows, however escaped, may be a secret."""
-    match = _LOGGED.match(target)
-    return match[0].decode() if match else ""

@@ -72,7 +72,7 @@ class PublicApp:
         self._recall = Recall(previews.moment)
 
     def at_once(self, method: bytes, target: bytes, headers: Headers) -> Ready | None:
-        """Return the answer to a GET that is in memory; None: call the application.
+        """Return the answer to a GET that is at hand, or its refusal; None: call the application.
 
         The caller sends it whole and then says sent().
         """
@@ -98,7 +98,11 @@ class PublicApp:
         except Exception as bug:  # noqa: BLE001 - the outermost edge of a request
             self._observer.failed(bug)
             return None
-        if answer is None or trace.hit not in AT_ONCE or len(answer.body) > PIECE_BYTES:
+        if answer is None or len(answer.body) > PIECE_BYTES:
+            return None
+        if trace.code:  # a body that follows must be read before the next head: the long way does
+            return None if request.wire.has_body else self._observer.ready(request, answer, trace)
+        if trace.hit not in AT_ONCE:
             return None
         ready = self._observer.ready(request, answer, trace)
         if trace.hit == "memory" or (trace.again is not None and answer.status == OK):

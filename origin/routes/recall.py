@@ -8,6 +8,7 @@ its end, no purge and no erase is overtaken, and each URL is judged again every 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ READY_MAX: Final = 1_024
 #: Lines of repeated answers wait this long for company: one write call instead of hundreds.
 LINES_S: Final = 0.05
 LINES_MAX: Final = 512
+#: What of a refused target may be logged: up to the first byte that no path has.
+_LOGGED: Final = re.compile(rb"[a-z0-9/_.,~-]{0,200}")
 
 Fields = tuple[tuple[bytes, bytes], ...]
 #: Method, target and those header fields that may change the answer.
@@ -39,6 +42,7 @@ class Labelled:
     requests: Counter
     answer_bytes: Counter
     answer_seconds: Histogram
+    refusals: Counter | None = None
 
 
 @dataclass(slots=True)
@@ -92,11 +96,11 @@ class Recall:
 def line_around(
     request: PreviewRequest, answer: Answer, trace: Trace, engine: str, event: str
 ) -> tuple[str, str]:
-    """Return the two fixed parts of a repeated answer's log line."""
-    fixed = {
+    """Return the two fixed parts of the log line of an answer given at once."""
+    fixed: dict[str, object] = {
         "status": answer.status,
         "method": request.wire.method,
-        "path": trace.path,
+        "path": trace.path or path_of(request.wire.target),
         "key": trace.key,
         "tag_count": trace.tag_count,
         "lane": str(trace.lane),
@@ -107,6 +111,8 @@ def line_around(
         "event": event,
         "level": "info",
     }
+    if trace.code:
+        fixed |= {"code": trace.code, "reason": trace.reason}
     text = json.dumps(fixed, ensure_ascii=False, separators=(",", ":"))
     return text[:-1] + ',"ms":', ',"timestamp":"'
 
@@ -145,3 +151,9 @@ class Lines:
         if self._lines and self._write is not None:
             lines, self._lines = self._lines, []
             self._write("".join(lines))
+
+
+def path_of(target: bytes) -> str:
+    """Return the start of a refused target; what follows, however escaped, may be a secret."""
+    match = _LOGGED.match(target)
+    return match[0].decode() if match else ""

@@ -126,3 +126,13 @@ async def test_what_is_found_without_waiting_is_what_is_found(
     await derivatives.put(NAME, derivative())
     assert derivatives.get_now(NAME, generation=0) in (derivative(), None)
     assert derivatives.get_now(NAME, generation=1) is None
+
+
+async def test_what_is_stored_is_never_said_to_be_absent(
+    derivatives: DerivativeStore, records: Records
+) -> None:
+    """Where nothing is stored a bucket says False too: it is always waited for."""
+    await with_photo(records)
+    assert derivatives.is_absent_now(NAME) in (True, False)
+    await derivatives.put(NAME, derivative())
+    assert derivatives.is_absent_now(NAME) is False

@@ -109,6 +109,30 @@ def test_two_requests_on_one_connection_are_both_answered(
                 left -= len(wire.recv(65_536))
 
 
+def test_a_refusal_keeps_the_connection_is_logged_and_counted(
+    running_server: Server, asset: str
+) -> None:
+    """Refused before ASGI; with a body, which must be read first, behind it."""
+    target = running_server.url(asset, "w_320.jpg").removeprefix(running_server.public_url).encode()
+    wrong = b"GET /v1/acme/%b/w_321.jpg?sig=00 HTTP/1.1\r\n" % asset.encode()
+    before = running_server.metric("edgeproof_refusals_total")
+    logged = len(running_server.log_lines("preview_answered"))
+    answer = talk(
+        running_server,
+        wrong + host(running_server) + b"\r\n",
+        wrong + host(running_server) + b"Content-Length: 3\r\n\r\nxyz",
+        b"GET " + target + b" HTTP/1.1\r\n" + host(running_server) + b"\r\n",
+    )
+    statuses = [int(one[:3]) for one in answer.split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [403, 400, 200]
+    lines = running_server.log_lines("preview_answered")[logged:]
+    assert [line.get("code") for line in lines] == ["sig.form", "http.body", None]
+    assert lines[0]["path"] == f"/v1/acme/{asset}/w_321.jpg"
+    assert lines[0]["reason"]
+    assert lines[0].keys() == lines[1].keys()
+    assert running_server.metric("edgeproof_refusals_total") == before + 2
+
+
 def test_an_escaped_signature_is_not_in_the_log(running_server: Server, asset: str) -> None:
     url = running_server.url(asset, "w_64.jpg")
     sig = url.rpartition("sig=")[2]

@@ -84,6 +84,11 @@ class S3Objects:
         del name
         return None
 
+    def is_absent_now(self, name: str) -> bool:
+        """Return False: a bucket is always waited for."""
+        del name
+        return False
+
     def reader_now(self, name: str, size_bytes: int) -> Callable[[], bytearray | None]:
         """Return what says None each time."""
         del name, size_bytes

@@ -102,9 +102,11 @@ class House:
 
     async def ask(self, asset: str, leaf: str, *, now: int = NOW, **fields: str) -> Answer:
         """Ask with a good signature."""
-        target = read_target(f"/v1/acme/{asset}/{leaf}".encode())
-        signed = sign(target, RING, "k1", rounded_exp(now, 86_400), now=now)
-        return await self.send(signed.encode(), fields)
+        return await self.send(signed(asset, leaf, now), fields)
+
+    def request(self, asset: str, leaf: str) -> PreviewRequest:
+        """Return a request with a good signature."""
+        return PreviewRequest(Request("GET", HOST, signed(asset, leaf, NOW)))
 
     async def ask_as_edge(self, asset: str, leaf: str) -> Answer:
         """Ask as an edge that proves itself."""
@@ -123,6 +125,12 @@ class House:
         self.traces.append(trace)
         answer = self.previews.answer_now(request, trace)
         return answer or await self.previews.answer(request, trace)
+
+
+def signed(asset: str, leaf: str, now: int) -> bytes:
+    """Return a target with a good signature."""
+    target = read_target(f"/v1/acme/{asset}/{leaf}".encode())
+    return sign(target, RING, "k1", rounded_exp(now, 86_400), now=now).encode()
 
 
 RING = parse_ring(f'{{"k1":{{"master":"{MASTER}","tenants":"all","retired":null}}}}'.encode())

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from origin.errors import Gone, PhotoRefused, RenderFailed
+from origin.flow.trace import Trace
 from origin.headers import Answer
 from tests.images.photos import photo_jpeg
 from tests.unit.flow.house import HOST, NOW, House, house
@@ -276,6 +277,32 @@ def test_a_full_queue_refuses_before_any_wait(tmp_path: Path) -> None:
         assert {(await task).status for task in waiting} == {200}
 
     play(tmp_path, scene, waiting_max=2)
+
+
+def test_a_full_queue_refuses_without_waiting_for_anything(tmp_path: Path) -> None:
+    """What is stored or under way is answered; only what would have to be rendered is refused."""
+
+    async def scene(whole: House, asset: str) -> None:
+        kept = await whole.ask(asset, "w_320.jpg")
+        looked_up = whole.request(asset, "w_640.jpg")
+        assert whole.previews.answer_now(looked_up, Trace()) is None, "a place is free"
+        async with whole.admission.place(), whole.admission.place():
+            under_way = asyncio.create_task(whole.ask(asset, "w_480.jpg"))
+            await asyncio.sleep(0.2)
+            assert whole.admission.waiting == 1
+            await whole.ask(asset, "w_320.jpg")  # the epoch is known for a moment
+            trace = Trace()
+            refused = whole.previews.answer_now(looked_up, trace)
+            assert refused is not None
+            assert (refused.status, trace.code) == (503, "render.queue_full")
+            assert header(refused, b"retry-after")
+            assert whole.previews.answer_now(whole.request(asset, "w_480.jpg"), Trace()) is None
+            found = whole.previews.answer_now(whole.request(asset, "w_320.jpg"), Trace())
+            assert found is not None
+            assert found.body == kept.body
+        assert (await under_way).status == 200
+
+    play(tmp_path, scene, waiting_max=1)
 
 
 def test_the_wrong_host_is_421(tmp_path: Path) -> None:
