@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import Select, and_, or_, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cache_keys import policy
 from origin.adapters.records.database import move_epoch
 from origin.adapters.records.schema import assets, derivatives, designs, owners, projects
 from purge.values import Subject, What
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Names in one statement: SQLite takes 32,766 parameters, and a plan of that many is slow.
 AT_ONCE = 500

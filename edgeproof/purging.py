@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from prometheus_client import CollectorRegistry
 from sqlalchemy import RowMapping, Select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from edgeproof.audit_files import HeadFile, make_signer, read_signer
 from edgeproof.purge_catalogue import SqlCatalogue
@@ -28,6 +27,9 @@ from purge.providers.opening import list_providers, open_providers
 from purge.queue import Queue, Terms
 from purge.send import Worker
 from purge.signing import Signer
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 #: An answer that is given up at the response deadline may be on its way for this long, in seconds.

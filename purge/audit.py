@@ -11,16 +11,18 @@ import hashlib
 import json
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import rfc8785
 from sqlalchemy import insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge.errors import AuditBroken
 from purge.ports import Transactions
 from purge.signing import Signer, is_signed
 from purge.tables import audit, audit_tip
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: What the first entry's hash covers in place of a hash before it.
 START = "0" * 64

@@ -7,8 +7,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-
-from sqlalchemy.ext.asyncio import AsyncConnection
+from typing import TYPE_CHECKING
 
 from purge.audit import Audit
 from purge.errors import BadPurge
@@ -17,6 +16,9 @@ from purge.ports import Catalogue
 from purge.queue import Queue
 from purge.select import NAMED_MAX, select
 from purge.values import Mode, Order, Selection, Subject, Target
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 PURGE_ORDERED = "purge_ordered"
 PURGE_REPLAYED = "purge_replayed"

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, RowMapping, Select, and_, case, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge import gates, pace
 from purge.batch import batches
@@ -18,6 +17,9 @@ from purge.ports import Provider
 from purge.queue import Queue
 from purge.tables import packs, rows
 from purge.values import Batch, Kind, Mode, State, Target
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Rows looked at for one batch, in batches: several orders may name the same text.
 LOOK_AHEAD = 4

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sqlalchemy import RowMapping, insert
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge.plan import covering
 from purge.ports import Provider
-from purge.tables import orders, packs
+from purge.tables import insert_into, orders, packs
 from purge.values import Mode, Order, State, Target, What
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Takedowns go before everything else.
 LANES = TAKEDOWN, ORDINARY = 0, 1
@@ -37,9 +40,7 @@ async def insert_order(connection: AsyncConnection, order: Order) -> bool:
         "target_count": len(order.targets),
         "open_count": len(order.targets) * len(order.providers),
     }
-    is_sqlite = connection.dialect.name == "sqlite"
-    change = sqlite.insert(orders) if is_sqlite else postgresql.insert(orders)
-    change = change.values(values).on_conflict_do_nothing()
+    change = insert_into(connection, orders).values(values).on_conflict_do_nothing()
     return (await connection.execute(change.returning(orders.c.id))).first() is not None
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 from tenacity import AsyncRetrying, RetryCallState, wait_random_exponential
 
-from purge.tables import accounts
+from purge.tables import accounts, insert_into
 from purge.values import Budget, Limits
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: First and longest wait after a failure, in seconds, before jitter. A provider that was away for
 #: an hour is asked again within a minute of its return.
@@ -103,9 +105,8 @@ async def locked(connection: AsyncConnection, account: str, limits: Limits, now_
     found = (await connection.execute(query)).mappings().one_or_none()
     if found is None:
         fresh = {"account": account, **asdict(Bucket(float(limits.burst), now_s))}
-        is_sqlite = connection.dialect.name == "sqlite"
-        insert = sqlite.insert(accounts) if is_sqlite else postgresql.insert(accounts)
-        await connection.execute(insert.values(fresh).on_conflict_do_nothing())
+        new = insert_into(connection, accounts).values(fresh)
+        await connection.execute(new.on_conflict_do_nothing())
         found = (await connection.execute(query)).mappings().one()
     fields = {name: value for name, value in found.items() if name != "account"}
     bucket = refilled(Bucket(**fields), limits, now_s)

@@ -6,13 +6,15 @@ import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from time import time
 from types import TracebackType
-from typing import Self
-
-import httpx
+from typing import TYPE_CHECKING, Self
 
 from purge.judge import EVIDENCE, Seen
+
+if TYPE_CHECKING:
+    import httpx
 
 #: Problem documents are a few hundred bytes; nothing longer is read.
 PROBLEM_BYTES_MAX = 8_192
@@ -50,8 +52,14 @@ class Prober:
     ) -> None:
         self._sign, self._now_s, self._timeout_s = sign, now_s, timeout_s
         self._turn = asyncio.Semaphore(at_once)
+
+    @cached_property
+    def _client(self) -> httpx.AsyncClient:
+        """Made with the first probe: the library and its certificates hold 6 MB."""
+        import httpx
+
         # A proxy of the environment is not the edge: what it answers says nothing.
-        self._client = httpx.AsyncClient(timeout=timeout_s, trust_env=False)
+        return httpx.AsyncClient(timeout=self._timeout_s, trust_env=False)
 
     async def __aenter__(self) -> Self:
         return self
@@ -62,10 +70,13 @@ class Prober:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        await self._client.aclose()
+        if "_client" in self.__dict__:
+            await self._client.aclose()
 
     async def ask(self, edge: Edge, path: str) -> Seen:
         """Ask once; raises NoAnswer."""
+        import httpx
+
         headers = {"Accept": "*/*", "User-Agent": "edgeproof-verify"}
         extensions = {}
         if edge.host is not None:

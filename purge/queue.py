@@ -16,6 +16,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import (
     ColumnElement,
@@ -29,7 +30,6 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge import gates
 from purge.errors import BadPurge
@@ -40,6 +40,9 @@ from purge.ports import Clock, Provider, Transactions
 from purge.reports import Reports
 from purge.tables import is_dead, keys, orders, packs, rows
 from purge.values import Kind, Order, State, Target
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: No row waits longer than this for its time: more means that the clock went back.
 DUE_MAX_S = 600.0

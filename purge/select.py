@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from typing import TYPE_CHECKING
 
 from blake3 import blake3
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from cache_keys import policy, tags
 from cache_keys.asking import ask
@@ -18,6 +18,9 @@ from cache_keys.request import read_target
 from purge.errors import BadPurge
 from purge.ports import Catalogue
 from purge.values import Kind, Selection, Subject, Target, What
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 _TENANT = re.compile(policy.TENANT)
 _PRESET = re.compile(f"({policy.NAME})~({policy.VER})")

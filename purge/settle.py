@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Case, RowMapping, and_, case, func, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge import gates, pace
 from purge.audit import Audit
@@ -18,6 +17,9 @@ from purge.ports import Provider
 from purge.queue import Queue
 from purge.tables import rows
 from purge.values import Acceptance, State
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 PURGE_ACCEPTED = "purge_accepted"
 PURGE_GIVEN_UP = "purge_given_up"

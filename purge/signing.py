@@ -1,7 +1,8 @@
 """Signatures that anyone can check and only the holder of the key can make: Ed25519, RFC 8032.
 
 A keyed hash would do for ourselves, but who can check one can also make one, and the receipt of an
-erase goes to somebody else. The library is pyca/cryptography.
+erase goes to somebody else. The library is pyca/cryptography, loaded when a key is first used: it
+holds 10 MB, and a server that purges nothing needs none.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from binascii import Error as Base64Error
-
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from typing import TYPE_CHECKING
 
 from purge.errors import BadConfiguration
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 #: Characters of a key's name: the start of the SHA-256 of its public half.
 KEY_ID_CHARS = 16
@@ -29,6 +30,10 @@ class Signer:
     @classmethod
     def from_pem(cls, pem: bytes) -> Signer:
         """Read an unencrypted PKCS #8 key; raises BadConfiguration "purge.configuration"."""
+        from cryptography.exceptions import UnsupportedAlgorithm
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
         try:
             key = serialization.load_pem_private_key(pem, password=None)
         except (ValueError, TypeError, UnsupportedAlgorithm) as error:
@@ -44,6 +49,8 @@ class Signer:
 
     def public_pem(self) -> bytes:
         """Return the public half, with which everyone can check."""
+        from cryptography.hazmat.primitives import serialization
+
         return self._key.public_key().public_bytes(
             serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
         )
@@ -55,6 +62,9 @@ class Signer:
 
 def new_pem() -> bytes:
     """Return a fresh private key."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     return Ed25519PrivateKey.generate().private_bytes(
         serialization.Encoding.PEM,
         serialization.PrivateFormat.PKCS8,
@@ -72,6 +82,10 @@ def is_signed(public_pem: bytes, message: bytes, signature: str) -> bool:
 
     Raises BadConfiguration "purge.configuration" when the public key cannot be read.
     """
+    from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
     try:
         key = serialization.load_pem_public_key(public_pem)
     except (ValueError, UnsupportedAlgorithm) as error:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from purge import gates
 from purge.audit import Audit
@@ -20,6 +20,9 @@ from purge.queue import Queue
 from purge.settle import PURGE_GIVEN_UP, Settled
 from purge.tables import orders, rows
 from purge.values import State
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 REMOVED = "provider.removed"
 #: How long such a row must have been due, in seconds.

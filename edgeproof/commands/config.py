@@ -35,11 +35,10 @@ def check() -> None:
     from edgeproof.purging import check_providers
     from edgeproof.wiring import edge_secrets, open_ring
     from origin.adapters.records.engines import with_driver
-    from origin.adapters.records.migrate import SYNC_DRIVERS
     from origin.flow.jobs import describe_engine
 
     loaded = settings.load()
-    with_driver(loaded.records_url, SYNC_DRIVERS)
+    with_driver(loaded.records_url)
     edge_secrets(loaded)
     ring = open_ring(loaded)()
     check_files(loaded.presets_path)

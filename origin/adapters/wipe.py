@@ -21,7 +21,6 @@ from sqlalchemy.engine import make_url
 from origin.adapters.records import schema
 from origin.adapters.records.database import asking
 from origin.adapters.records.engines import with_driver
-from origin.adapters.records.migrate import SYNC_DRIVERS
 from origin.errors import StoreUnavailable
 
 #: Larger records are not written anew in the middle of the day: a gigabyte keeps writers waiting
@@ -72,7 +71,7 @@ class RecordsWipe:
             return _wipe_sqlite(Path(address.database), self._vacuum_bytes_max)
 
     def _vacuum_postgresql(self) -> Wiped:
-        engine = create_engine(with_driver(self._url, SYNC_DRIVERS), isolation_level="AUTOCOMMIT")
+        engine = create_engine(with_driver(self._url), isolation_level="AUTOCOMMIT")
         try:
             with engine.connect() as connection:
                 for name in VACUUMED:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import select
 import signal
 import socket
 import sys
@@ -23,11 +24,16 @@ from origin.adapters.frames import (
 )
 from origin.adapters.measured import open_peak
 from origin.adapters.sandbox import Confined, Confinement, bound, yield_to_others
+from origin.decode.heap import release_memory
 from origin.errors import OriginError, RenderFailed
 from origin.values import Pixels
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 TRACE_CHARS = 3_500
+#: Longer than the pauses of a busy worker, which would take the same pages again.
+IDLE_S = 1.0
+#: Bytes that an idle worker may keep above what it held when it last gave back.
+IDLE_GROWTH_KEPT = 2 << 20
 
 
 def main(descriptor: int, parent: int) -> None:
@@ -37,7 +43,7 @@ def main(descriptor: int, parent: int) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the server, which ends us
     os.dup2(2, 1)  # what a library prints must not reach the server's standard output
     _begin(channel)
-    while (lent := receive_lent(channel)) is not None:
+    while (lent := _next(channel)) is not None:
         body = receive(channel)
         if body is None:
             return
@@ -47,6 +53,13 @@ def main(descriptor: int, parent: int) -> None:
             for file in lent:
                 os.close(file)
         channel.sendall(answer)
+
+
+def _next(channel: socket.socket) -> list[int] | None:
+    """Wait for the next order; what earlier jobs freed goes back to the kernel while none comes."""
+    if not select.select([channel], [], [], IDLE_S)[0]:
+        release_memory(growth_kept=IDLE_GROWTH_KEPT)
+    return receive_lent(channel)
 
 
 def die_with(parent: int) -> None:

@@ -45,8 +45,8 @@ def open_upload(path: Path, caps: Caps) -> Opened:
 
     Raises PhotoRefused with one stable code.
     """
+    from origin.decode.heap import release_memory
     from origin.ingest.guard import guard
-    from origin.ingest.job import release_memory
     from origin.render.master import make_masters
 
     try:
@@ -64,7 +64,7 @@ def remake_masters(
 
     Raises StoreUnavailable "store.damaged".
     """
-    from origin.ingest.job import release_memory
+    from origin.decode.heap import release_memory
     from origin.render.master import make_levels
     from origin.render.opening import verify_source
 

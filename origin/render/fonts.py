@@ -14,8 +14,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Final
 
-from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no types
-
 from cache_keys.design_look import DesignLook
 from cache_keys.design_text import JOINERS
 from cache_keys.errors import DesignError
@@ -68,6 +66,9 @@ class _Metrics:
 
 @cache
 def _metrics(name: str) -> _Metrics:
+    # 2 MB that a process without captions does not need; no worker measures letters.
+    from fontTools.ttLib import TTFont  # type: ignore[import-untyped]  # ships no types
+
     font = FONTS[name]
     with TTFont(font.path, lazy=True) as tables:
         glyphs = tables.getGlyphSet(location={"wght": font.weight})

@@ -14,7 +14,6 @@ from edgeproof.console import CommandFailed
 from origin.adapters.migrations.versions import v0006_audit_orders
 from origin.adapters.records import upgrade
 from origin.adapters.records.engines import with_driver
-from origin.adapters.records.migrate import SYNC_DRIVERS
 from purge.audit import Head
 from purge.tables import audit
 
@@ -62,7 +61,7 @@ def test_older_entries_are_given_the_order_that_they_name(
         url = f"sqlite:///{tmp_path}/records.sqlite3"
         upgrade(url)
     bodies = ('{"order":"p1"}', "{}", '{"order":""}', '{"order":"p2","ids":[]}', '{"x":1}')
-    engine = create_engine(with_driver(url, SYNC_DRIVERS))
+    engine = create_engine(with_driver(url))
     with engine.begin() as connection:
         for seq, facts in enumerate(bodies, 1):
             body = f'{{"facts":{facts}}}'

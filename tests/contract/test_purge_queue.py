@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from edgeproof.purging import PurgeRecords
@@ -367,7 +367,7 @@ async def test_a_full_disk_is_named_and_nothing_of_the_order_stays(tmp_path: Pat
     async with bench(shield, records=PurgeRecords(database)) as on:
 
         async def fill(connection: AsyncConnection) -> None:
-            await connection.exec_driver_sql("PRAGMA max_page_count = 1")
+            await connection.execute(text("PRAGMA max_page_count = 1"))
 
         await on.records.write(fill)
         with pytest.raises(QueueUnavailable) as said:

@@ -17,13 +17,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import purge.tables
 from origin.adapters.records import Database, SqlRecords, schema, upgrade
 from origin.adapters.records.engines import with_driver
-from origin.adapters.records.migrate import NEWEST, SYNC_DRIVERS
+from origin.adapters.records.migrate import NEWEST
 from origin.errors import RenderFailed, StoreUnavailable
 from origin.ports import DesignRecord
 from tests.contract.samples import ASSET, PHOTOGRAPH, TENANT, named, with_photo
@@ -284,7 +284,7 @@ def test_records_of_a_newer_program_are_refused_by_name(
 def test_the_migrations_make_exactly_the_tables_that_the_code_uses(
     kind: str, request: pytest.FixtureRequest
 ) -> None:
-    engine = create_engine(with_driver(request.getfixturevalue(kind), SYNC_DRIVERS))
+    engine = create_engine(with_driver(request.getfixturevalue(kind)))
     with engine.connect() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, TABLES) == []  # type: ignore[arg-type]  # or several
@@ -341,7 +341,7 @@ async def test_a_commit_is_on_the_disk_in_the_wal_when_it_is_said(
 
     async def settings(connection: AsyncConnection) -> list[object]:
         names = ("synchronous", "foreign_keys")
-        return [(await connection.exec_driver_sql(f"PRAGMA {name}")).scalar() for name in names]
+        return [(await connection.execute(text(f"PRAGMA {name}"))).scalar() for name in names]
 
     assert await records._database.write(settings) == [2, 1]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.database import Database, in_transaction, insert_new, move_epoch
 from origin.adapters.records.print_erasing import forget_prints_of
@@ -25,6 +25,9 @@ from origin.adapters.retention import stronger
 from origin.errors import Gone, NotFound
 from origin.ports import Also
 from origin.values import NO_PHOTO, Asset
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # What a tombstone forgets: everything that shows or tells something about the photo.
 FORGOTTEN: dict[str, object] = {

@@ -13,15 +13,13 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from sqlalchemy import RowMapping, Select, Table, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records import schema
 from origin.adapters.records.engines import (
@@ -29,11 +27,16 @@ from origin.adapters.records.engines import (
     DATABASE_CONNECTIONS,
     DATABASE_TIMEOUT_S,
     Waits,
-    engines_for,
+    postgresql_engines,
+    with_driver,
 )
 from origin.adapters.records.local import LocalRecords
 from origin.adapters.to_its_end import to_its_end
 from origin.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql, sqlite
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # A whole change, with what its program does in between: within it a server that has stopped
 # without closing its connections is given up. The response deadline is as long.
@@ -46,11 +49,11 @@ P = ParamSpec("P")
 
 
 class Database:
-    """Two pools. Used from one event loop; connections are opened when they are needed.
+    """Threads for SQLite, two pools for PostgreSQL. Used from one event loop.
 
     Each question runs to its end, in PostgreSQL at most to a deadline. A caller that is cancelled
     inside a transaction would otherwise leave a connection behind that holds SQLite's write lock
-    for good (seen with aiosqlite 0.22).
+    for good (seen).
     """
 
     def __init__(
@@ -61,14 +64,14 @@ class Database:
         timeout_s: float = DATABASE_TIMEOUT_S,
         connections: int = DATABASE_CONNECTIONS,
     ) -> None:
-        """Say how long to wait and on how many connections: see Waits.
+        """Say how long to wait and on how many connections: see Waits. Nothing is opened yet.
 
         Raises StoreUnavailable "records.unavailable" for a URL that we cannot use.
         """
         waits = Waits(busy_timeout_s, timeout_s, connections)
-        engines = engines_for(url, waits)
-        self._readers, self._writers = engines.readers, engines.writers
-        is_sqlite = engines.writers.dialect.name == "sqlite"  # bounded by its busy timeout
+        address = with_driver(url)
+        is_sqlite = address.drivername.startswith("sqlite")  # bounded by its busy timeout
+        self._server = None if is_sqlite else postgresql_engines(address, waits)
         self._read_s = None if is_sqlite else 2 * timeout_s
         self._write_s = None if is_sqlite else max(WRITE_S, 2 * timeout_s)
         #: Questions and short changes as one job each; None where a server is asked.
@@ -123,7 +126,8 @@ class Database:
                     return await self._select(query)
 
     async def _select(self, query: Select[Any]) -> Sequence[RowMapping]:
-        async with self._readers.connect() as connection:
+        assert self._server is not None, "a file is asked by local"
+        async with self._server.readers.connect() as connection:
             found: Sequence[RowMapping] = (await connection.execute(query)).mappings().all()
             return found
 
@@ -132,9 +136,15 @@ class Database:
             async with (
                 self._my_turn(),
                 _given_up_after(self._write_s),
-                self._writers.begin() as connection,
+                self._begin() as connection,
             ):
                 return await work(connection)
+
+    def _begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+        if self.local is not None:
+            return self.local.begin()
+        assert self._server is not None, "records are in a file or a server"
+        return self._server.writers.begin()
 
     @asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:
@@ -153,8 +163,9 @@ class Database:
         """Close every connection."""
         if self.local is not None:
             await asyncio.to_thread(self.local.close)
-        await self._readers.dispose()
-        await self._writers.dispose()
+        if self._server is not None:
+            await self._server.readers.dispose()
+            await self._server.writers.dispose()
 
 
 class Asks(Protocol):
@@ -219,8 +230,13 @@ async def put_row(connection: AsyncConnection, table: Table, values: Mapping[str
 
 
 def _insert(connection: AsyncConnection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    is_sqlite = connection.dialect.name == "sqlite"
-    return sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    if connection.dialect.name == "sqlite":
+        from sqlalchemy.dialects import sqlite
+
+        return sqlite.insert(table)
+    from sqlalchemy.dialects import postgresql  # 5 MB that records in a file do not need
+
+    return postgresql.insert(table)
 
 
 async def move_epoch(connection: AsyncConnection) -> None:

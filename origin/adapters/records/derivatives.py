@@ -6,17 +6,19 @@ import sqlite3
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import RowMapping, Select, bindparam, delete, select, tuple_, update
 from sqlalchemy.dialects import sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.database import Database, in_transaction, put_row
 from origin.adapters.records.local import sql_of
 from origin.adapters.records.schema import assets, derivatives
 from origin.errors import RenderFailed
 from origin.values import DerivativeName
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 

@@ -6,17 +6,19 @@ import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from sqlalchemy import event
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from origin.errors import StoreUnavailable
 
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
+
 # psycopg speaks both ways under one name, so that the URL of an operator is plain.
-ASYNC_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+psycopg"}
+DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 # Each is a thread in SQLite; a read takes half a millisecond.
 SQLITE_READERS = 4
 # A transaction that waits for its own program this long is ended by the server: a stopped origin
@@ -30,7 +32,7 @@ DATABASE_CONNECTIONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Where questions go and where changes go."""
+    """Where questions go and where changes go in PostgreSQL: changes wait for locks and stores."""
 
     readers: AsyncEngine
     writers: AsyncEngine
@@ -50,20 +52,7 @@ class Waits:
     connections: int
 
 
-def engines_for(url: str, waits: Waits) -> Engines:
-    """Return engines that connect when they are needed.
-
-    Raises StoreUnavailable "records.unavailable" for a URL that we cannot use.
-    """
-    address = with_driver(url, ASYNC_DRIVERS)
-    with choosing():
-        if address.drivername.startswith("sqlite"):
-            writer = _sqlite_writer(address, waits)
-            return Engines(writer, writer)  # questions have a way of their own: local.py
-        return _postgresql(address, waits)
-
-
-def with_driver(url: str, drivers: Mapping[str, str]) -> URL:
+def with_driver(url: str, drivers: Mapping[str, str] = DRIVERS) -> URL:
     """Return the URL with the driver for its kind. Raises StoreUnavailable for another kind."""
     with choosing():
         parsed = make_url(url)
@@ -119,27 +108,14 @@ def prepare_sqlite(connection: DBAPIConnection, _: object) -> None:
     cursor.close()
 
 
-def _sqlite_writer(address: URL, waits: Waits) -> AsyncEngine:
-    """One connection: our writers take turns, because SQLite's own waiting is not fair."""
-    engine = create_async_engine(
-        address,
-        pool_size=1,
-        max_overflow=0,
-        hide_parameters=True,
-        pool_timeout=2 * waits.busy_s,
-        connect_args={"timeout": waits.busy_s},
-    )
-    event.listen(engine.sync_engine, "connect", prepare_sqlite)
-    event.listen(engine.sync_engine, "begin", _begin_immediate)
-    return engine
+def postgresql_engines(address: URL, waits: Waits) -> Engines:
+    """Return two pools that connect when they are needed: no question waits behind a change.
 
+    Raises StoreUnavailable "records.unavailable" when the driver is missing.
+    """
+    # Records in SQLite never load SQLAlchemy's asyncio, nor its ORM, which comes along: 10 MB.
+    from sqlalchemy.ext.asyncio import create_async_engine
 
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-
-def _postgresql(address: URL, waits: Waits) -> Engines:
-    """Two pools: changes wait for locks and for stores, and no question waits behind them."""
     ours = server_waits(
         waits.timeout_s,
         statement_timeout=int(waits.timeout_s * 1000),
@@ -153,9 +129,10 @@ def _postgresql(address: URL, waits: Waits) -> Engines:
         "pool_timeout": waits.timeout_s,
         "connect_args": said,
     }
-    return Engines(
-        # A SELECT in autocommit is one round trip instead of three.
-        create_async_engine(address, isolation_level="AUTOCOMMIT", **pool),
-        # A connection that a restart has cut is noticed before the transaction, not within it.
-        create_async_engine(address, pool_pre_ping=True, **pool),
-    )
+    with choosing():
+        return Engines(
+            # A SELECT in autocommit is one round trip instead of three.
+            create_async_engine(address, isolation_level="AUTOCOMMIT", **pool),
+            # A connection that a restart has cut is noticed before the transaction, not within it.
+            create_async_engine(address, pool_pre_ping=True, **pool),
+        )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import asdict, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import RowMapping, insert, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.database import Database, in_transaction, move_epoch
 from origin.adapters.records.schema import erased_photos, erasures
 from origin.adapters.records.taking import Taking
 from origin.erasure import Announce, Announcement, ErasedPhoto, Erasure, Kind, Outcome, Scope
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class _TryOnly(Exception):

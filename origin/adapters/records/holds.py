@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, insert, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.assets import living
 from origin.adapters.records.database import Database, in_transaction
 from origin.adapters.records.schema import assets, holds
 from origin.erasure import Hold
 from origin.ports import Also
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class SqlHolds:

@@ -1,18 +1,31 @@
-"""What is asked of SQLite records most often: a whole question or change is one job of a thread.
+"""How SQLite records are asked: threads that read, and one that writes.
 
-Through aiosqlite each statement takes several turns between the event loop and a thread; the
-change that every new preview makes cost 2 ms of CPU that way.
+What is asked most often, a question or the change of a new preview, is one job of a thread. In
+other changes each statement is one: through aiosqlite it took several turns between the event loop
+and a thread, 2 ms of CPU for the change of a preview.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, TypeVar
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from sqlalchemy import ClauseElement, Engine, RowMapping, Select, create_engine, event
+from sqlalchemy import (
+    ClauseElement,
+    Connection,
+    Engine,
+    Executable,
+    Result,
+    RowMapping,
+    ScalarResult,
+    Select,
+    create_engine,
+    event,
+)
 from sqlalchemy.dialects.sqlite.pysqlite import dialect
 
 from origin.adapters.records.engines import (
@@ -22,6 +35,9 @@ from origin.adapters.records.engines import (
     with_driver,
 )
 from origin.adapters.to_its_end import to_its_end
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 T = TypeVar("T")
 _NAMED = dialect(paramstyle="named")
@@ -35,7 +51,7 @@ def sql_of(statement: ClauseElement) -> str:
 def _engine(url: str, waits: Waits) -> Engine:
     """Each SELECT stands alone: no transaction is begun, so there is none to roll back."""
     engine = create_engine(
-        with_driver(url, {"sqlite": "sqlite+pysqlite"}),
+        with_driver(url),
         pool_size=SQLITE_READERS,
         pool_timeout=2 * waits.busy_s,
         pool_reset_on_return=None,
@@ -54,7 +70,7 @@ class LocalRecords:
         """Nothing is opened yet. Another process's change is waited for as in any change."""
         self._engine = _engine(url, waits)
         self._readers = ThreadPoolExecutor(SQLITE_READERS, "records-read")
-        self._connection: sqlite3.Connection | None = None
+        self._connection: Connection | None = None
         self._thread = ThreadPoolExecutor(1, "records-write")
 
     async def rows(self, query: Select[Any]) -> Sequence[RowMapping]:
@@ -68,32 +84,80 @@ class LocalRecords:
         It holds the only write lock from its beginning, and runs to its end even when the caller
         is cancelled.
         """
+        return await self._written(self._whole, work)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """Give a connection in a transaction like that of write(), statement by statement.
+
+        One at a time, and none beside write(): the caller sees to that.
+        """
+        connection = await self._written(self._begun)
+        try:
+            yield cast("AsyncConnection", _Changing(connection, self._written))
+            await self._written(connection.commit)
+        except BaseException:
+            await self._written(self._back)
+            raise
+
+    async def _written(self, job: Callable[..., T], *args: Any) -> T:
         loop = asyncio.get_running_loop()
-        return await to_its_end(loop.run_in_executor(self._thread, self._whole, work))
+        return await to_its_end(loop.run_in_executor(self._thread, job, *args))
 
     def close(self) -> None:
         """Close every connection; what was begun is ended first."""
         self._readers.shutdown()
-        self._engine.dispose()
         self._thread.shutdown()
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+        self._engine.dispose()
 
     def _rows(self, query: Select[Any]) -> Sequence[RowMapping]:
         with self._engine.connect() as connection:
             return connection.execute(query).mappings().all()
 
     def _whole(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        if self._connection is None:
-            self._connection = self._opened()
-        with self._connection as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            return work(connection)
+        with self._driver() as driver:
+            driver.execute("BEGIN IMMEDIATE")
+            return work(driver)
 
-    def _opened(self) -> sqlite3.Connection:
-        lent = self._engine.raw_connection()
-        connection = lent.driver_connection
-        lent.detach()
-        assert isinstance(connection, sqlite3.Connection), connection
-        return connection
+    def _begun(self) -> Connection:
+        self._driver().execute("BEGIN IMMEDIATE")
+        assert self._connection is not None, "it was opened just now"
+        return self._connection
+
+    def _back(self) -> None:
+        """Undo what was not committed; SQLAlchemy leaves that to us where we begin ourselves."""
+        assert self._connection is not None, "it was opened when this began"
+        self._driver().rollback()
+        self._connection.rollback()
+
+    def _driver(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        driver = self._connection.connection.driver_connection
+        assert isinstance(driver, sqlite3.Connection), driver
+        return driver
+
+
+class _Changing:
+    """What our changes call of an AsyncConnection; each statement is one job of the thread."""
+
+    def __init__(self, connection: Connection, written: Callable[..., Any]) -> None:
+        self.dialect = connection.dialect
+        self._connection = connection
+        self._written = written
+
+    async def execute(self, statement: Executable, values: Any = None) -> Result[Any]:
+        """Run a statement; its rows are here when this returns."""
+        found: Result[Any] = await self._written(self._execute, statement, values)
+        return found
+
+    async def scalars(self, statement: Executable) -> ScalarResult[Any]:
+        """Return the first column of each row."""
+        return (await self.execute(statement)).scalars()
+
+    def _execute(self, statement: Executable, values: Any) -> Result[Any]:
+        result = self._connection.execute(statement, values)
+        return result.freeze()() if result.returns_rows else result

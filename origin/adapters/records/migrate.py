@@ -15,7 +15,6 @@ from origin.adapters.records.database import asking
 from origin.adapters.records.engines import choosing, prepare_sqlite, server_waits, with_driver
 from origin.errors import StoreUnavailable
 
-SYNC_DRIVERS = {"sqlite": "sqlite+pysqlite", "postgresql": "postgresql+psycopg"}
 NEWEST = "0006"
 ADVISORY_LOCK = 0x65_64_67_65  # "edge": any number that nobody else in the database uses
 # A start may wait for another one's migration, or for a last writer of the old version.
@@ -29,7 +28,7 @@ def upgrade(url: str) -> None:
     Raises StoreUnavailable "records.unavailable" when the records cannot be reached or written, or
     are newer than this program.
     """
-    address = with_driver(url, SYNC_DRIVERS)
+    address = with_driver(url)
     file = address.database if address.drivername.startswith("sqlite") else None
     with asking(), _alone(file):
         if file is not None:

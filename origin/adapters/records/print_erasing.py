@@ -7,9 +7,9 @@ A print that an erase has taken stays as a tombstone without a word of it; its f
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Select, and_, delete, exists, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.schema import (
     assets,
@@ -20,6 +20,9 @@ from origin.adapters.records.schema import (
     prints,
 )
 from origin.prints import PrintState
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 ERASED = {
     "state": PrintState.ERASED.value,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,7 +15,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.assets import living
 from origin.adapters.records.database import Database, in_transaction, insert_new, put_row
@@ -37,6 +36,9 @@ from origin.prints import (
     PrintState,
     PrintStep,
 )
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Fields of PrintRecord that are columns of the same name.
 PLAIN = {field.name for field in fields(PrintRecord)} - {"assets", "lane", "state", "step", "file"}

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, RowMapping, Table, and_, delete, func, select, tuple_, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.database import Database, in_transaction, move_epoch, put_row
 from origin.adapters.records.derivatives import derivative_row, unlocked
 from origin.adapters.records.schema import assets, derivatives, masters, tenants
 from origin.ports import Evictable, Usage
 from origin.values import MasterName
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 # In one transaction: see derivatives.TOUCHED_AT_ONCE.
 MASTERS_AT_ONCE = 200

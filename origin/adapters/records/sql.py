@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, insert, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.assets import SqlAssets, living
 from origin.adapters.records.database import Database, in_transaction, insert_new, move_epoch
@@ -24,6 +24,9 @@ from origin.adapters.records.selection import SqlSelection
 from origin.errors import BadDocument
 from origin.ports import Also, DesignRecord, TokenRecord
 from origin.values import Tenant
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 
 class SqlTenants:

@@ -21,9 +21,9 @@ A design that several owners posted goes with the last of them.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from origin.adapters.records.assets import forget, locked, next_generation
 from origin.adapters.records.print_erasing import (
@@ -43,6 +43,9 @@ from origin.adapters.records.schema import (
 from origin.erasure import ErasedPhoto, Kind, Outcome, Scope
 from origin.errors import NotFound
 from origin.values import Asset
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncConnection
 
 #: Canonical paths per photo that are asked for afterwards, as evidence.
 PATHS_MAX = 8
