@@ -86,12 +86,15 @@ def _claim() -> str:
     return sub(
         "claim",
         f"""\
-    # Step 4. Whoever writes the query otherwise than the signer does has it written so here.
+    # Step 4. Behind here is no query, or one as the signer writes it.
     if (req.url !~ "^[^?]*[?]{usual}(?:{scope})?$") {{
         # claim: the parts that concern us, each behind an ampersand.
         var.set("claim", regsuball(regsub(req.url, "^[^?]*[?]", "&"),
             "(?:&(?!(?:{names}){end})[^&]*)++", ""));
-        if (var.get("claim") !~ "&") {{ return; }}
+        if (var.get("claim") !~ "&") {{
+            set req.url = regsub(req.url, "[?].*$", "");
+            return;
+        }}
         if (var.get("claim") ~ "&([a-z]+)(?={end}).*&\\1{end}") {{
             {first_repeat("claim", "&", end, len(policy.SIGNATURE_NAMES))}
             {refuse("sig.repeated")}
@@ -100,10 +103,7 @@ def _claim() -> str:
         set req.url = regsub(req.url, "[?].*$", "") + {signers}
             + regsub(var.get("claim"), "^(?:.*({scope})|).*$", "\\1");
     }}
-    var.set("exp", regsub(req.url, "^[^?]*[?]exp=([0-9]*).*$", "\\1"));
-    var.set("kid", regsub(req.url, "^[^&]*&kid=([a-z0-9]*).*$", "\\1"));
-    var.set("sig", regsub(req.url, "^[^&]*&[^&]*&sig=([0-9a-f]*).*$", "\\1"));
-    if (req.url ~ "{scope}$") {{ var.set("scope", "{policy.SCOPE_ASSET}"); }}""",
+    var.set("kid", regsub(req.url, "^[^&]*&kid=([a-z0-9]*).*$", "\\1"));""",
     )
 
 
@@ -130,7 +130,8 @@ def _exp() -> str:
         "exp",
         f"""\
     # The end of step 5: the time of a signature that holds. left: seconds until it does no more.
-    var.set_real("left", std.real(var.get("exp"), 0.0) - {NOW});
+    var.set_real("left",
+        std.real(regsub(req.url, "^[^?]*[?]exp=([0-9]*).*$", "\\1"), 0.0) - {NOW});
     if ({left} < -{policy.CLOCK_SKEW_S}.0) {{ var.set("field", "exp"); {refuse("sig.expired")} }}
     if ({left} > {longest_s}.0) {{ {refuse("sig.far")} }}""",
     )

@@ -85,9 +85,8 @@ sub edgeproof_proof {
 sub edgeproof_signature {
     if (req.url ~ "[?]") {
         call edgeproof_claim;
-        set req.url = regsub(req.url, "[?].*$", "");
     }
-    if (!var.get("exp")) {
+    if (req.url !~ "[?]") {
         call edgeproof_public;
         if (!var.get("max_age")) {
             return (synth(403, "sig.missing"));
@@ -106,22 +105,21 @@ sub edgeproof_signature {
 "} + var.get("tenant") + {"
 "} + var.get("kid")), "^0x", ""));
     }
-    if (var.get("scope")) {
-        var.set("signed", regsub(req.url, "[^/]*$", ""));
-    } else {
-        var.set("signed", req.url);
-    }
-    # As above. MACs of MACs only have to be foreseen by nobody, so the cheapest will do.
-    if (digest.hmac_md5(var.get("key"), digest.hmac_sha256(var.get("key"), {"edgeproof-url-1
-"} + var.get("tenant") + {"
-"} + var.get("kid") + {"
-"} + var.get("exp") + {"
-"} + var.get("scope") + {"
-"} + var.get("signed"))) != digest.hmac_md5(var.get("key"), "0x" + var.get("sig"))
+    # Tenant, kid, exp, scope and path, each on a line; with a scope the path ends at the leaf. MACs of
+    # MACs are compared as above; those only have to be foreseen by nobody, so the cheapest will do.
+    if (digest.hmac_md5(var.get("key"), digest.hmac_sha256(var.get("key"), regsub(req.url,
+            "^(/v1/([^/]*)/[^/]*/)(?|([^?]*).exp=([^&]*)&kid=([^&]*)&sig=[^&]*()$|()[^&]*=([^&]*)&kid=([^&]*)&.*=(.*)$)",
+            {"edgeproof-url-1
+\2
+\5
+\4
+\6
+\1\3"}))) != digest.hmac_md5(var.get("key"), "0x" + regsub(req.url, "^.*&sig=([0-9a-f]*).*$", "\1"))
         || var.get("master") ~ "^0+$") {
         return (synth(403, "sig.bad"));
     }
     call edgeproof_exp;
+    set req.url = regsub(req.url, "[?].*$", "");
     # A browser may keep it as long as the signature holds, for a day at most.
     if (var.get_real("left") >= 86400.0) {
         var.set("browser", "private, max-age=86400, immutable");

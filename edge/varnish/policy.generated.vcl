@@ -26,12 +26,15 @@ sub edgeproof_proof_form {
 }
 
 sub edgeproof_claim {
-    # Step 4. Whoever writes the query otherwise than the signer does has it written so here.
+    # Step 4. Behind here is no query, or one as the signer writes it.
     if (req.url !~ "^[^?]*[?]exp=[1-9][0-9]{9}&kid=[a-z0-9]{1,16}&sig=[0-9a-f]{64}(?:&scope=asset)?$") {
         # claim: the parts that concern us, each behind an ampersand.
         var.set("claim", regsuball(regsub(req.url, "^[^?]*[?]", "&"),
             "(?:&(?!(?:exp|kid|sig|scope)(?:[=&]|$))[^&]*)++", ""));
-        if (var.get("claim") !~ "&") { return; }
+        if (var.get("claim") !~ "&") {
+            set req.url = regsub(req.url, "[?].*$", "");
+            return;
+        }
         if (var.get("claim") ~ "&([a-z]+)(?=(?:[=&]|$)).*&\1(?:[=&]|$)") {
             var.set("field", regsub(regsub(var.get("claim"), "^((?:&[^&]*){5}&?).*$", "\1"),
             "^.*?&([a-z]+)(?=(?:[=&]|$))[^&]*(?:&(?!\1(?:[=&]|$))([a-z]+)(?=(?:[=&]|$))[^&]*(?!(?:&(?!\1(?:[=&]|$))[^&]*)*?&\2(?:[=&]|$)))*?&\1(?:[=&]|$).*$", "\1"));
@@ -43,15 +46,13 @@ sub edgeproof_claim {
             + "&sig=" + regsub(var.get("claim"), "^.*&sig=([^&]*).*$", "\1")
             + regsub(var.get("claim"), "^(?:.*(&scope=asset)|).*$", "\1");
     }
-    var.set("exp", regsub(req.url, "^[^?]*[?]exp=([0-9]*).*$", "\1"));
     var.set("kid", regsub(req.url, "^[^&]*&kid=([a-z0-9]*).*$", "\1"));
-    var.set("sig", regsub(req.url, "^[^&]*&[^&]*&sig=([0-9a-f]*).*$", "\1"));
-    if (req.url ~ "&scope=asset$") { var.set("scope", "asset"); }
 }
 
 sub edgeproof_exp {
     # The end of step 5: the time of a signature that holds. left: seconds until it does no more.
-    var.set_real("left", std.real(var.get("exp"), 0.0) - var.get_real("now"));
+    var.set_real("left",
+        std.real(regsub(req.url, "^[^?]*[?]exp=([0-9]*).*$", "\1"), 0.0) - var.get_real("now"));
     if (var.get_real("left") < -30.0) { var.set("field", "exp"); return (synth(410, "sig.expired")); }
     if (var.get_real("left") > 691230.0) { return (synth(403, "sig.far")); }
 }

@@ -132,8 +132,9 @@ def _edge(
 @contextmanager
 def _opened(folder: Path, backend: Backend) -> Iterator[Varnish]:
     # The subroutine stays called, for Varnish refuses an unused one; it is only never reached.
-    unsigned = "if (req.restarts > 9) { call edgeproof_claim; }"
-    main = vector_main().replace("call edgeproof_claim;", unsigned)
+    skipped = "if (req.restarts > 9) { call edgeproof_claim; }"
+    stripped = 'set req.url = regsub(req.url, "[?].*$", "");'
+    main = vector_main().replace("call edgeproof_claim;", f"{skipped}\n{stripped}")
     replaced = {"deployment.vcl": ALL_PUBLIC, "edgeproof.vcl": main}
     with _edge(folder, backend, {}, **replaced) as running:
         yield running
