@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from edgeproof.console import CommandFailed, ExitCode
 from edgeproof.keyfiles import RingFile, make_ring
 from edgeproof.settings import Settings
+from origin.adapters.on_demand import OnDemand
 from origin.adapters.pool import WorkerPool
 from origin.adapters.sandbox import WorkerLimits
 from origin.flow.jobs import describe_engine, warm
@@ -26,51 +27,21 @@ from origin.routes.prints import PrintApi, PrintLinks
 if TYPE_CHECKING:
     from edgeproof.wiring import Stores
 
-T = TypeVar("T")
 #: The largest print file, MiB: A TIFF of a 50 x 70 cm poster at 300 dpi in four plates is 195.
 ANSWER_MB = 768
 
 
-class PrintPool:
-    """Workers that are started when the first print asks for one: most hosts never print."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._pool = WorkerPool(
-            workers=settings.print_fast_workers + settings.print_careful_workers,
-            limits=WorkerLimits(
-                memory_mb=settings.print_memory_mb, sandbox=settings.sandbox, answer_mb=ANSWER_MB
-            ),
-            jobs_max=settings.worker_max_jobs,
-            load=load,
-            warm=warm,
-        )
-        self._starting: asyncio.Task[None] | None = None
-
-    async def run(
-        self,
-        job: Callable[..., T],
-        *args: object,
-        deadline_s: float,
-        is_background: bool = False,
-    ) -> T:
-        """Run a job; see ``Workers``."""
-        if self._starting is None:
-            self._starting = asyncio.create_task(self._pool.start())
-        try:
-            await asyncio.shield(self._starting)
-        except Exception:
-            self._starting = None  # the next one tries again
-            raise
-        return await self._pool.run(job, *args, deadline_s=deadline_s, is_background=is_background)
-
-    def alive(self) -> int:
-        """Return how many workers are up."""
-        return self._pool.alive()
-
-    async def close(self) -> None:
-        """End what runs: nobody waits for it any more."""
-        if self._starting is not None:
-            await self._pool.close(timeout_s=0)
+def _print_workers(settings: Settings) -> WorkerPool:
+    """Return the processes that make print files, not started yet."""
+    return WorkerPool(
+        workers=settings.print_fast_workers + settings.print_careful_workers,
+        limits=WorkerLimits(
+            memory_mb=settings.print_memory_mb, sandbox=settings.sandbox, answer_mb=ANSWER_MB
+        ),
+        jobs_max=settings.worker_max_jobs,
+        load=load,
+        warm=warm,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +49,7 @@ class Printing:
     """The print lane of a running origin."""
 
     products: Products
-    pool: PrintPool
+    pool: OnDemand
     prints: Prints
     work: PrintWork
     files: PrintFiles
@@ -107,7 +78,7 @@ async def open_printing(
     engine: what makes the pixels here, None to ask a worker.
     """
     products = Products(settings.products_dir)
-    pool = PrintPool(settings)
+    pool = OnDemand(lambda: _print_workers(settings))
     files = PrintFiles(stores.records, stores.objects)
     parts = PrintParts(stores.records, stores.sources, pool, products, settings.profiles_path)
     making = WorkParts(stores.records, stores.sources, files, pool, settings.profiles_path, logger)
@@ -130,7 +101,7 @@ async def open_printing(
             engine=engine,
         )
     finally:
-        await pool.close()
+        await pool.close(timeout_s=0)  # what is under way waits for the next maker
 
 
 def print_engine(engine: str) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import subprocess
-import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,16 +16,6 @@ from origin.adapters.records import Database, SqlRecords, upgrade
 def anyio_backend() -> tuple[str, dict[str, bool]]:
     """The server's loop; the contract suites run on the plain one."""
     return "asyncio", {"use_uvloop": True}
-
-
-@pytest.fixture(autouse=True)
-async def _no_thread_outlives_the_loop(anyio_backend: object) -> AsyncIterator[None]:
-    """Wait for threads of connections that failed to open; aiosqlite ends them late."""
-    del anyio_backend
-    yield
-    for thread in threading.enumerate():
-        if "_connection_worker_thread" in thread.name:
-            await asyncio.to_thread(thread.join, 2)
 
 
 @pytest.fixture

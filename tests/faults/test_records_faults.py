@@ -90,6 +90,18 @@ async def _both_kinds(database: Database, records: SqlRecords) -> None:
     assert await records.bump_generation("acme", ASSET) == 41
 
 
+async def test_a_change_that_asks_nothing_leaves_room_for_the_next(database: Database) -> None:
+    async def nothing(connection: object) -> None:
+        """Decide that there is nothing to change, as a retry does."""
+
+    def count(connection: sqlite3.Connection) -> int:
+        return len(connection.execute("SELECT * FROM tenants").fetchall())
+
+    for _ in range(2):
+        await database.write(nothing)
+        assert await database.write_here(count) == 0
+
+
 async def test_a_short_change_that_fails_leaves_nothing_and_holds_no_lock(
     records: SqlRecords, database: Database
 ) -> None:

@@ -123,15 +123,22 @@ class LocalRecords:
             return work(driver)
 
     def _begun(self) -> Connection:
-        self._driver().execute("BEGIN IMMEDIATE")
-        assert self._connection is not None, "it was opened just now"
-        return self._connection
+        self._driver()
+        connection = self._connection
+        assert connection is not None, "it was opened just now"
+        connection.begin()  # so that it is ended though no statement follows
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            connection.rollback()
+            raise
+        return connection
 
     def _back(self) -> None:
-        """Undo what was not committed; SQLAlchemy leaves that to us where we begin ourselves."""
+        """Undo what was not committed, also where it is the commit that failed."""
         assert self._connection is not None, "it was opened when this began"
-        self._driver().rollback()
         self._connection.rollback()
+        self._driver().rollback()
 
     def _driver(self) -> sqlite3.Connection:
         if self._connection is None:
