@@ -73,7 +73,8 @@ class Settings(
         default_factory=lambda: max(1, os.cpu_count() or 1),
         ge=1,
         le=256,
-        description="worker processes that touch pixels, per HTTP process; default: the cores",
+        description="worker processes that touch pixels, per HTTP process, and as many more from "
+        "its first soft proof on; default: the cores",
     )
     worker_memory_mb: int = Field(
         2048, ge=256, le=65536, description="address space of one worker (RLIMIT_AS)"

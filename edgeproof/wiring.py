@@ -145,7 +145,8 @@ class Origin:
         """Set the gauges once a second, until cancelled."""
         while True:
             restarts = self.pool.restarts + self.proofs.restarts
-            refresh_gauges(self.metrics, self.admission, self.pool.alive(), restarts)
+            alive = self.pool.alive() + self.proofs.alive()
+            refresh_gauges(self.metrics, self.admission, alive, restarts)
             await asyncio.sleep(GAUGES_S)
 
     async def sweep(self) -> None:

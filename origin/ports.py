@@ -316,6 +316,9 @@ class HostLocks(Protocol):
     def hold(self, name: str) -> AbstractAsyncContextManager[None]:
         """Wait for the lock of that name and hold it."""
 
+    def is_held(self, name: str) -> bool:
+        """Return whether somebody holds it now."""
+
 
 class PresetBook(Protocol):
     """The tenants' named, versioned presets."""

@@ -66,6 +66,16 @@ class FileLocks:
             if not turn.users:
                 del self._turns[offset]
 
+    def is_held(self, name: str) -> bool:
+        """Return whether somebody holds it now, here or in another process."""
+        offset = offset_of(name)
+        if offset in self._turns:
+            return True
+        if not self._try(offset):
+            return True
+        fcntl.lockf(self._descriptor, fcntl.LOCK_UN, 1, offset)
+        return False
+
     async def _take(self, offset: int) -> None:
         wait_s = FIRST_WAIT_S
         while not self._try(offset):

@@ -140,6 +140,11 @@ class MemoryLocks:
         async with self._locks.setdefault(name, asyncio.Lock()):
             yield
 
+    def is_held(self, name: str) -> bool:
+        """Return whether somebody holds it now."""
+        lock = self._locks.get(name)
+        return lock is not None and lock.locked()
+
 
 class ThreadWorkers:
     """Workers without processes: a job that overruns is left behind, one that crashes takes us."""

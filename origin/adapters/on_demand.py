@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from origin.adapters.pool import WorkerPool
+from origin.errors import Overloaded
 
 T = TypeVar("T")
 
@@ -18,8 +19,10 @@ class OnDemand:
     def __init__(self, make: Callable[[], WorkerPool]) -> None:
         """make: a pool that was not started. One whose start failed is closed for good."""
         self._make = make
+        self._made: WorkerPool | None = None
         self._starting: asyncio.Task[WorkerPool] | None = None
         self._pool: WorkerPool | None = None
+        self._is_closed = False
 
     async def run(
         self,
@@ -42,25 +45,30 @@ class OnDemand:
         return Counter() if self._pool is None else self._pool.restarts
 
     async def close(self, *, timeout_s: float) -> None:
-        """Let jobs that wait or run end for so long, then kill."""
+        """Let jobs that wait or run end for so long, then kill; no pool is started any more."""
+        self._is_closed = True
+        if self._made is not None:
+            await self._made.close(timeout_s=timeout_s)
         if self._starting is not None:
             await asyncio.gather(self._starting, return_exceptions=True)
-        if self._pool is not None:
-            await self._pool.close(timeout_s=timeout_s)
 
     async def _started(self) -> WorkerPool:
         """Start the pool once for all that ask about the same time; the next ones try again."""
-        if self._starting is None:
+        if self._is_closed:
+            raise Overloaded("server.stopping")
+        if self._starting is None or self._starting.done():
             self._starting = asyncio.create_task(self._start())
-        starting = self._starting
-        try:
-            return await asyncio.shield(starting)
-        finally:
-            if starting.done() and self._starting is starting:
-                self._starting = None
+            self._starting.add_done_callback(_seen)
+        return await asyncio.shield(self._starting)
 
     async def _start(self) -> WorkerPool:
-        pool = self._make()
+        self._made = pool = self._make()
         await pool.start()
         self._pool = pool
         return pool
+
+
+def _seen(done: asyncio.Task[WorkerPool]) -> None:
+    """Take note of a failure whose waiters have all left: it is no unhandled error."""
+    if not done.cancelled():
+        done.exception()

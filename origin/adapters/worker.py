@@ -57,7 +57,9 @@ def main(descriptor: int, parent: int) -> None:
 
 def _next(channel: socket.socket) -> list[int] | None:
     """Wait for the next order; what earlier jobs freed goes back to the kernel while none comes."""
-    if not select.select([channel], [], [], IDLE_S)[0]:
+    waiting = select.poll()  # select() takes no descriptor above 1023
+    waiting.register(channel, select.POLLIN)
+    if not waiting.poll(IDLE_S * 1_000):
         release_memory(growth_kept=IDLE_GROWTH_KEPT)
     return receive_lent(channel)
 

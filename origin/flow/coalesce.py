@@ -28,8 +28,8 @@ class Coalescer(Generic[T]):
         return len(self._running)
 
     def is_running(self, name: str) -> bool:
-        """Return whether this name is being worked on in this process."""
-        return name in self._running
+        """Return whether this name is being worked on, here or elsewhere on this host."""
+        return name in self._running or self._locks.is_held(name)
 
     async def run(
         self,
@@ -78,3 +78,8 @@ class Unlocked:
         """Hold nothing."""
         del name
         yield
+
+    def is_held(self, name: str) -> bool:
+        """Return False."""
+        del name
+        return False

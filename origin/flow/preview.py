@@ -131,6 +131,7 @@ class Previews:
         is_joined = parts.coalescer.is_running(_job(name, known[1].generation))
         if is_joined or not parts.derivatives.is_absent_now(name):
             return None
+        trace.hit = "joined"  # as where it is refused later
         return self._refuse(error, permitted, trace)
 
     def _name(self, asked: Asked) -> DerivativeName:

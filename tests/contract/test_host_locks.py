@@ -52,3 +52,15 @@ async def test_a_waiter_that_is_cancelled_leaves_the_lock_alone(locks: HostLocks
             await waiter
     async with asyncio.timeout(5), locks.hold("key"):
         pass
+
+
+async def test_a_name_is_held_while_somebody_has_it_and_asking_takes_nothing(
+    locks: HostLocks,
+) -> None:
+    assert not locks.is_held("key")
+    async with locks.hold("key"):
+        assert locks.is_held("key")
+        assert not locks.is_held("other")
+    assert not locks.is_held("key")
+    async with asyncio.timeout(5), locks.hold("key"):
+        pass

@@ -10,7 +10,7 @@ import pytest
 from origin.adapters.on_demand import OnDemand
 from origin.adapters.pool import WorkerPool
 from origin.adapters.sandbox import WorkerLimits
-from origin.errors import RenderFailed
+from origin.errors import Overloaded, RenderFailed
 from tests.contract import jobs
 from tests.faults.test_pool_slots import no_descriptors_left
 
@@ -40,6 +40,37 @@ async def test_a_start_that_failed_is_tried_again_by_the_next_job() -> None:
     with no_descriptors_left(), pytest.raises(RenderFailed) as caught:
         await workers.run(jobs.slow_pid, deadline_s=9)
     assert caught.value.code == "workers.unavailable"
+    try:
+        assert await workers.run(jobs.slow_pid, deadline_s=9)
+    finally:
+        await workers.close(timeout_s=5)
+
+
+async def test_no_pool_is_started_after_the_end() -> None:
+    workers = OnDemand(lambda: WorkerPool(1, limits=LIMITS, warm=jobs.nothing))
+    await workers.close(timeout_s=5)
+    with pytest.raises(Overloaded) as caught:
+        await workers.run(jobs.slow_pid, deadline_s=9)
+    assert caught.value.code == "server.stopping"
+
+
+async def test_the_end_does_not_wait_for_a_start() -> None:
+    workers = OnDemand(lambda: WorkerPool(1, limits=LIMITS, warm=jobs.nothing))
+    asked = asyncio.create_task(workers.run(jobs.slow_pid, deadline_s=9))
+    await asyncio.sleep(0.05)  # its worker is being started
+    await workers.close(timeout_s=0)
+    assert workers.alive() == 0
+    with pytest.raises((Overloaded, RenderFailed)):
+        await asked
+
+
+async def test_a_failure_that_nobody_waited_for_is_not_told_to_the_next_job() -> None:
+    workers = OnDemand(lambda: WorkerPool(1, limits=LIMITS, warm=jobs.nothing))
+    with no_descriptors_left():
+        asked = asyncio.create_task(workers.run(jobs.slow_pid, deadline_s=9))
+        await asyncio.sleep(0)
+        asked.cancel()
+        await asyncio.sleep(0.5)
     try:
         assert await workers.run(jobs.slow_pid, deadline_s=9)
     finally:

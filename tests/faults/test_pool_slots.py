@@ -201,3 +201,27 @@ async def test_a_preview_does_not_wait_behind_uploads(pool: WorkerPool) -> None:
         assert await pool.run(jobs.add, 1, 1, deadline_s=9) == 2
     assert await asyncio.gather(*uploads) == [0.4] * 4
     assert pool.busy() == 0
+
+
+@contextmanager
+def descriptors_above(first: int) -> Iterator[None]:
+    """Take every descriptor below a number, as so many open connections do."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as stack:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(2 * first, hard)), hard))
+        stack.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        while (taken := os.open("/dev/null", os.O_RDONLY)) < first:
+            stack.callback(os.close, taken)
+        os.close(taken)
+        yield
+
+
+async def test_workers_of_a_server_with_a_thousand_connections_work() -> None:
+    pool = WorkerPool(1, limits=LIMITS, warm=jobs.nothing)
+    with descriptors_above(1_100):
+        await pool.start()
+    try:
+        pids = [await pool.run(jobs.slow_pid, deadline_s=9) for _ in range(2)]
+        assert len(set(pids)) == 1, "it is still the first one"
+    finally:
+        await pool.close(timeout_s=0)

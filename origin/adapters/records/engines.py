@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,17 +52,17 @@ class Waits:
     connections: int
 
 
-def with_driver(url: str, drivers: Mapping[str, str] = DRIVERS) -> URL:
+def with_driver(url: str) -> URL:
     """Return the URL with the driver for its kind. Raises StoreUnavailable for another kind."""
     with choosing():
         parsed = make_url(url)
-    if parsed.drivername not in drivers:
+    if parsed.drivername not in DRIVERS:
         log = f"{parsed.drivername!r} is no kind of records: sqlite or postgresql"
         raise StoreUnavailable("records.unavailable", log=log)
     if parsed.drivername == "sqlite" and parsed.host:  # two slashes where three were meant
         log = "the URL cannot be read: a SQLite file is sqlite:///relative or sqlite:////absolute"
         raise StoreUnavailable("records.unavailable", log=log)
-    return parsed.set(drivername=drivers[parsed.drivername])
+    return parsed.set(drivername=DRIVERS[parsed.drivername])
 
 
 @contextmanager

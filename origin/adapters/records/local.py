@@ -1,8 +1,8 @@
 """How SQLite records are asked: threads that read, and one that writes.
 
 What is asked most often, a question or the change of a new preview, is one job of a thread. In
-other changes each statement is one: through aiosqlite it took several turns between the event loop
-and a thread, 2 ms of CPU for the change of a preview.
+other changes each statement is one. An asyncio driver takes several turns between the event loop
+and a thread for each: 2 ms of CPU for the change of a preview.
 """
 
 from __future__ import annotations

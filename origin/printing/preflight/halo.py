@@ -39,7 +39,8 @@ def overshoot(grey: Values) -> float:
 
     grey: (h, w) float32, 0..255, at print scale.
     """
-    rows, columns = (side // SIDE_PX * SIDE_PX or side for side in grey.shape)
+    # A side below a tile's is one tile, even, so that the details at half size are one tile too.
+    rows, columns = (side // SIDE_PX * SIDE_PX or side // 2 * 2 or side for side in grey.shape)
     whole = grey[:rows, :columns]
     found = [_energies(whole, top, min(top + ROWS, rows)) for top in range(0, rows, ROWS)]
     fine_energy, coarse_energy = (np.concatenate(parts) for parts in zip(*found, strict=True))

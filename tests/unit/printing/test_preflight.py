@@ -216,6 +216,13 @@ def test_a_sharp_subject_before_a_soft_wall_is_sharp() -> None:
     assert (sharpness(np.asarray(wall, np.float32)) or 0) > LIMITS.sharpness
 
 
+@pytest.mark.parametrize("side_px", [1, 2, 3, 16, 29, 30, 31, 32, 33, 63, 64])
+def test_small_pictures_have_an_overshoot_too(side_px: int) -> None:
+    grey = np.random.default_rng(1).uniform(0, 255, (side_px, 200)).astype(np.float32)
+    assert overshoot(grey) >= 0
+    assert overshoot(np.ascontiguousarray(grey.T)) >= 0
+
+
 def test_sharpening_raises_overshoot() -> None:
     plain = grey()
     sharp = np.clip(plain + 4 * (plain - cv2.GaussianBlur(plain, (0, 0), 1.5)), 0, 255)
