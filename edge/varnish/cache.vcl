@@ -108,8 +108,9 @@ sub vcl_backend_response {
         && (bereq.is_bgfetch || var.get("has_stale") == "1")) {
         return (abandon);  # nothing was learnt about the picture: what there is stays
     }
-    if (beresp.status == 200 && beresp.http.Content-Type !~ "(?i)^(?:image/|application/json)") {
-        return (abandon);  # a page of another server's, not a picture or info.json
+    if ((beresp.status == 200 && beresp.http.Content-Type !~ "(?i)^(?:image/|application/json)")
+        || (beresp.status != 200 && beresp.http.Content-Type != "application/problem+json")) {
+        return (abandon);  # a page of another server's, no answer of ours
     }
     unset beresp.http.Set-Cookie;
     unset beresp.http.Via;

@@ -97,8 +97,8 @@ sub edgeproof_signature {
     call edgeproof_clock;
     call edgeproof_tenant_key;
     if (!var.get("key")) {
-        # secrets.vcl does not know the tenant: its key is derived here. A kid that is not there costs
-        # the same time as one that is, and opens nothing.
+        # secrets.vcl has no such key, so it is derived. (Which shops and kids there are is no secret:
+        # URLs name them.) A kid that is not there costs what one costs that is, and opens nothing.
         var.set("master", "0000000000000000000000000000000000000000000000000000000000000000");
         call edgeproof_ring;
         var.set("key", regsub(digest.hmac_sha256(var.get("master"), {"edgeproof-tenant-key-1

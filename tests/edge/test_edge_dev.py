@@ -37,7 +37,8 @@ def program(
 ) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
     """Run edgeproof until it has printed something; yield it and what it printed."""
     log = folder / "program.log"
-    command = [sys.executable, "-m", "edgeproof", *arguments]
+    # A shell that runs the tests in the background has Ctrl-C ignored, and children inherit that.
+    command = ["env", "--default-signal=INT", sys.executable, "-m", "edgeproof", *arguments]
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=dict(environment), stdout=out, stderr=out)
     try:

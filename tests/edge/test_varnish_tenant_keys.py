@@ -1,4 +1,4 @@
-"""Keys of known tenants are written out, all others derived: nobody can tell by an answer."""
+"""Keys of known tenants are written out, all others derived: the answers are the same."""
 
 from __future__ import annotations
 
