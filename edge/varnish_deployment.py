@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cache_keys.keyring import Ring
+from cache_keys.keyring import Ring, RingKey
 from cache_keys.signature import tenant_key
 from edge.build import HEADER
 from edge.deployment import Deployment
@@ -76,14 +76,12 @@ def secrets_vcl(secrets: Secrets) -> str:
     """Return the include that holds the keys; it is written outside of any repository."""
     ring = []
     for kid, entry in secrets.ring.items():
-        conditions = [f'var.get("kid") == "{kid}"']
+        tenants = ""
         if entry.tenants is not None:
             names = "|".join(sorted(entry.tenants)) or "(?!)"
-            conditions.append(f'var.get("tenant") ~ "^(?:{names})$"')
-        if entry.retired_at_s is not None:
-            conditions.append(f"{NOW} < {entry.retired_at_s}.0")
+            tenants = f' && var.get("tenant") ~ "^(?:{names})$"'
         master = entry.master.decode()
-        ring.append(f'{" && ".join(conditions)}) {{ var.set("master", "{master}"); }}')
+        ring.append(f'{_active(kid, entry, tenants)}) {{ var.set("master", "{master}"); }}')
     edges = [
         f'var.get("kid") == "{kid}") {{ var.set("master", "{secret}"); }}'
         for kid, secret in secrets.edges.items()
@@ -107,6 +105,12 @@ def secrets_vcl(secrets: Secrets) -> str:
     )
 
 
+def _active(kid: str, entry: RingKey, tenants: str = "") -> str:
+    """Return the condition that a kid is asked for, by some tenants, and not retired yet."""
+    until = "" if entry.retired_at_s is None else f" && {NOW} < {entry.retired_at_s}.0"
+    return f'var.get("kid") == "{kid}"{tenants}{until}'
+
+
 def _tenant_keys(secrets: Secrets) -> list[tuple[str, str]]:
     """Return known tenants in order, each with the statements that set the key of an active kid."""
     named = (entry.tenants or frozenset() for entry in secrets.ring.values())
@@ -117,9 +121,8 @@ def _tenant_keys(secrets: Secrets) -> list[tuple[str, str]]:
         for kid, entry in secrets.ring.items():
             if entry.tenants is not None and tenant not in entry.tenants:
                 continue
-            until = "" if entry.retired_at_s is None else f" && {NOW} < {entry.retired_at_s}.0"
             key = tenant_key(entry.master, tenant, kid).decode()
-            rows.append(f'var.get("kid") == "{kid}"{until}) {{ var.set("key", "{key}"); }}')
+            rows.append(f'{_active(kid, entry)}) {{ var.set("key", "{key}"); }}')
         keys.append((tenant, chain(rows, "no kid is this tenant's")))
     return keys
 
