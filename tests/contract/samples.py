@@ -9,6 +9,7 @@ from typing import Protocol
 from blake3 import blake3
 
 from origin.ports import AssetRecords, TenantRecords
+from origin.prints import PrintLane, PrintRecord
 from origin.values import Asset, Derivative, DerivativeName, Photo, ProfileStatus, Tenant
 
 ASSET = "b" * 51 + "a"
@@ -78,3 +79,18 @@ async def with_photo(records: TenantsAndAssets, asset: Asset = PHOTOGRAPH) -> As
     if await records.tenant(asset.tenant) is None:
         await records.add_tenant(replace(TENANT, name=asset.tenant))
     return await records.add_asset(asset, owner="anna", project=None, capture={})
+
+
+def a_print(letter: str = "p", **changes: object) -> PrintRecord:
+    record = PrintRecord(
+        tenant="acme",
+        print_id=letter * 51 + "a",
+        assets=(ASSET,),
+        design=None,
+        product="photo-10x15~1",
+        engine="v8-test",
+        lane=PrintLane.FAST,
+        recipe=b"a caption",
+        created_at_s=100,
+    )
+    return replace(record, **changes)  # type: ignore[arg-type]  # fields by name

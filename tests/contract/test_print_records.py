@@ -20,7 +20,7 @@ from origin.prints import (
     PrintStep,
 )
 from tests.contract.erasing import NOW_S, Clocked, erase, owner
-from tests.contract.samples import TENANT, named
+from tests.contract.samples import TENANT, a_print, named
 
 pytestmark = pytest.mark.anyio
 ONE, TWO = "b" * 51 + "a", "m" * 51 + "a"
@@ -42,21 +42,6 @@ async def shop(database: Database) -> Clocked:
             record = named(asset[0], asset=asset)
             await records.add_asset(record, owner=who, project=None, capture={})
     return records
-
-
-def a_print(letter: str = "p", **changes: object) -> PrintRecord:
-    record = PrintRecord(
-        tenant="acme",
-        print_id=letter * 51 + "a",
-        assets=(ONE,),
-        design=None,
-        product="photo-10x15~1",
-        engine="v8-test",
-        lane=PrintLane.FAST,
-        recipe=b"a caption",
-        created_at_s=100,
-    )
-    return replace(record, **changes)  # type: ignore[arg-type]  # fields by name
 
 
 async def added(

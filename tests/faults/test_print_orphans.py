@@ -10,8 +10,7 @@ from origin.adapters.disk import Disk
 from origin.adapters.file_objects import FileObjects, FileSources
 from origin.adapters.orphans import sweep
 from origin.adapters.records import SqlRecords
-from origin.prints import PrintLane, PrintRecord
-from tests.contract.samples import ASSET, with_photo
+from tests.contract.samples import ASSET, a_print, with_photo
 
 pytestmark = pytest.mark.anyio
 PARTS = ("recipe.json", "file", "checks.json")
@@ -22,18 +21,7 @@ def name(letter: str) -> str:
 
 
 async def ordered(records: SqlRecords, letter: str) -> None:
-    record = PrintRecord(
-        tenant="acme",
-        print_id=name(letter),
-        assets=(ASSET,),
-        design=None,
-        product="photo-10x15~1",
-        engine="v8-test",
-        lane=PrintLane.FAST,
-        recipe=b"a caption",
-        created_at_s=100,
-    )
-    await records.add_print(record, owner=None, request=None)
+    await records.add_print(a_print(letter), owner=None, request=None)
 
 
 async def stored(objects: FileObjects, letter: str, tenant: str = "acme") -> None:
