@@ -23,6 +23,7 @@ sub vcl_miss {
 sub vcl_backend_response {
     # A failed revalidation leaves what is there.
     if (beresp.status >= 500 && bereq.is_bgfetch) { return (abandon); }
+    set beresp.do_stream = false;  # what is cut on its way is not stored
     set beresp.grace = 0s;
     set beresp.keep = 0s;
     if (beresp.http.CDN-Cache-Control ~ "max-age=[0-9]+") {

@@ -109,9 +109,11 @@ sub vcl_backend_response {
         return (abandon);  # nothing was learnt about the picture: what there is stays
     }
     if ((beresp.status == 200 && beresp.http.Content-Type !~ "(?i)^(?:image/|application/json)")
-        || (beresp.status != 200 && beresp.http.Content-Type != "application/problem+json")) {
-        return (abandon);  # a page of another server's, no answer of ours
+        || (beresp.status != 200 && beresp.http.Content-Type != "application/problem+json")
+        || beresp.status == 400 || beresp.status == 403 || beresp.status == 405 || beresp.status == 421) {
+        return (abandon);  # a page of another server's, or our own fault: the request was judged here
     }
+    set beresp.do_stream = false;  # a picture that is cut on its way replaces nothing and is shown to nobody
     unset beresp.http.Set-Cookie;
     unset beresp.http.Via;
     unset beresp.http.Vary;  # the key has everything that changes a pixel
@@ -222,8 +224,7 @@ sub edgeproof_conditions {
     if (req.http.If-None-Match == "*" || std.strstr("," + regsuball(req.http.If-None-Match,
             "(?:[ \t]|W/)+", "") + ",", "," + resp.http.ETag + ",")) {
         set req.http.If-None-Match = resp.http.ETag;
-    }
-    if (req.http.Range && (!req.http.If-Range || req.http.If-Range == resp.http.ETag)
+    } elseif (req.http.Range && (!req.http.If-Range || req.http.If-Range == resp.http.ETag)
         && (req.http.Range ~ "=-0+$" || std.integer(regsub(req.http.Range, "^.*=([0-9]*)-.*$", "\1"), 0)
             >= std.integer(resp.http.Content-Length, 1000000000))) {
         set resp.http.Cache-Control = "no-store";
