@@ -30,8 +30,8 @@ class Local:
     origin: host:port of the origin's public listener. host: the Host that Varnish asks it by.
     ring: the key ring's file. own: kid and secret of this edge's proofs. purge: the purge
     manager's secret, 64 hex. public_tenants: as in Deployment. tenants: whose keys Varnish has
-    written out. folder: private to this user; for
-    the edge's files, with secrets among them.
+    written out. edge_transform: as in Deployment. folder: private to this user; for the edge's
+    files, with secrets among them.
     """
 
     port: int
@@ -43,6 +43,7 @@ class Local:
     purge: str = field(repr=False)
     public_tenants: Mapping[str, int] = field(default_factory=dict)
     tenants: frozenset[str] = frozenset()
+    edge_transform: bool = False
 
 
 @contextmanager

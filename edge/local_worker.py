@@ -107,6 +107,7 @@ def cloudflare(local: Local) -> Iterator[subprocess.Popen[bytes]]:
             "EDGEPROOF_HOSTS": ",".join(HOSTS),
             "EDGEPROOF_PUBLIC_TENANTS": ",".join(tenants),
             "EDGEPROOF_UPSTREAM": upstream,
+            "EDGEPROOF_EDGE_TRANSFORM": "on" if local.edge_transform else "off",
         }
         secrets = worker_secrets(local.ring, dict([local.own]))
         command = worker_command(local.port, local.folder, secrets, variables)

@@ -164,6 +164,7 @@ def running_edge(
             purge=secrets.token_hex(32) if purge is None else purge.get_secret_value(),
             public_tenants=tenants.public,
             tenants=tenants.names,
+            edge_transform=settings.edge_transform,
         )
         try:
             with EDGES[kind][0](local) as process:

@@ -65,6 +65,9 @@ class Settings(
     edge_secrets: SecretStr | None = Field(
         None, description='JSON {"kid": "64 hex"} of live edge secrets, at most two'
     )
+    edge_transform: bool = Field(
+        default=False, description="whether a Worker makes the pictures of the edge lane itself"
+    )
     public_tenants: NameList | None = Field(
         None, description="tenants that answer unsigned requests; default: as the records say"
     )

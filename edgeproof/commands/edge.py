@@ -35,9 +35,6 @@ def build(
     environment: Annotated[
         str, typer.Option(help="Which environment of wrangler.toml: dev, staging or production.")
     ] = "production",
-    edge_transform: Annotated[
-        bool, typer.Option("--edge-transform", help="Let the edge make the edge lane's pictures.")
-    ] = False,
 ) -> None:
     """Write the generated files; with --deployment, what belongs to one deployment instead."""
     if deployment is None:
@@ -46,7 +43,7 @@ def build(
         for path in write():
             out(path)
         return
-    _write_deployment(deployment, environment, is_edge_transform=edge_transform)
+    _write_deployment(deployment, environment)
 
 
 @app.command("check", epilog="Example: `edgeproof edge check`, in continuous integration.")
@@ -153,7 +150,7 @@ def _shielded(path: Path | None) -> Mapping[str, str]:
     return {kid: secret.decode() for kid, secret in edges.items()}
 
 
-def _write_deployment(folder: Path, environment: str, *, is_edge_transform: bool) -> None:
+def _write_deployment(folder: Path, environment: str) -> None:
     from edge.build import ROOT
     from edge.deployment import Deployment, deployment_files
     from edge.varnish_deployment import source_text, varnish_files
@@ -170,7 +167,7 @@ def _write_deployment(folder: Path, environment: str, *, is_edge_transform: bool
     if environment not in {"dev", "staging", "production"}:
         raise CommandFailed(f"there is no environment {environment}", ExitCode.USAGE)
     tenants = asyncio.run(edge_tenants(values)).public
-    described = Deployment(tuple(values.hosts), tenants, is_edge_transform)
+    described = Deployment(tuple(values.hosts), tenants, values.edge_transform)
     files = deployment_files(described, folder, environment=environment)
     files |= {f"varnish/{name}": text for name, text in varnish_files(described).items()}
     if not (folder / "varnish" / "site.vcl").exists():

@@ -96,10 +96,12 @@ def test_the_command_writes_a_deployment_from_settings_and_records(
     for arguments in (["catalogue", "--public"], ["acme"]):
         assert runner.invoke(tenants.app, ["add", *arguments]).exit_code == 0
     monkeypatch.setenv("EDGEPROOF_HOSTS", "img.shop.example")
+    monkeypatch.setenv("EDGEPROOF_EDGE_TRANSFORM", "on")
     asked = runner.invoke(edge.app, ["build", "--deployment", str(tmp_path / "shop")])
     assert asked.exit_code == 0, asked.output
     worker = json.loads((tmp_path / "shop" / "wrangler.production.json").read_text())
     assert worker["vars"]["EDGEPROOF_PUBLIC_TENANTS"] == "catalogue=604800"
+    assert worker["vars"]["EDGEPROOF_EDGE_TRANSFORM"] == "on"
     ran = run(
         node(), script("wrangler", "bin", "wrangler.js"), "deploy", "--dry-run", "-c",
         tmp_path / "shop" / "wrangler.production.json", "--outdir", tmp_path / "out",
