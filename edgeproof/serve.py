@@ -7,7 +7,6 @@ import multiprocessing
 import os
 import signal
 import socket
-import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, AsyncExitStack, nullcontext
 from functools import partial
@@ -157,7 +156,7 @@ def public_app(origin: Origin) -> PublicApp:
             origin.logger,
             origin.metrics,
             origin.engine,
-            write_lines=sys.stderr.write if origin.settings.log_level in INFO_LEVELS else None,
+            write_lines=logs.STREAM.write if origin.settings.log_level in INFO_LEVELS else None,
         ),
         deadline_s=origin.settings.response_deadline_s,
     )

@@ -1,0 +1,47 @@
+"""A log that cannot be written costs its lines and nothing else."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+LOGS_AND_GOES_ON = """
+import logging, sys
+import structlog
+from edgeproof import logs
+logs.configure("info")
+logger = structlog.get_logger()
+for number in range(300):
+    logger.info("event", number=number, filler="x" * 1_000)
+logging.getLogger("library").warning("a library's line")
+logs.STREAM.write("a line of a request\\n")
+sys.stdout.write(str(logs.STREAM.lost))
+"""
+
+
+@pytest.mark.parametrize("redirection", ["2>/dev/full", "2> >(exit 0)"])
+def test_a_log_that_cannot_be_written_stops_nothing(redirection: str) -> None:
+    command = f'"{sys.executable}" -c "$0" {redirection}'
+    ran = subprocess.run(
+        ["/bin/bash", "-c", command, LOGS_AND_GOES_ON],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    lost = int(ran.stdout)
+    assert lost > 0, "the log could be written, so this proves nothing"
+
+
+def test_a_log_that_can_be_written_loses_nothing() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-c", LOGS_AND_GOES_ON],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert ran.stdout == "0"
+    assert ran.stderr.count("\n") == 302
