@@ -44,10 +44,10 @@ IPX render the original. Each answer goes over HTTP on loopback, four at a time;
 system time of the whole tree of processes. edgeproof checks a signature, stores each picture
 durably, records and logs it: that is in its figures; the peers store nothing. Its bound on new
 pictures of one photo (EDGEPROOF_COLD_RENDERS_PER_MINUTE) is lifted here and in all sections. All
-convert to sRGB and write no metadata. In the rows "its defaults" the peers keep their own effort and get the
-quality that scores as ours (SSIMULACRA2 against a Lanczos reference by Pillow); their AVIF at
-default effort costs seconds and is left out. The null pair is a second edgeproof in the same
-rounds. A photo that is asked for again within a minute is not decoded again
+convert to sRGB and write no metadata. In the rows "its defaults" the peers keep their own effort
+and get the quality that scores as ours (SSIMULACRA2 against a Lanczos reference by Pillow); their
+AVIF at default effort costs seconds and is left out. The null pair is a second edgeproof in the
+same rounds. A photo that is asked for again within a minute is not decoded again
 (EDGEPROOF_LEVEL_MEMORY_MB): in a turn only the first picture of each photo waits for that, as in a
 visit to a shop. The rows "decoding each time" have that memory off."""
 
