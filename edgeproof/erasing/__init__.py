@@ -1,0 +1,1 @@
+"""Erases: from what is asked to the signed receipt, and what checks a receipt."""

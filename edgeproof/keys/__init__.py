@@ -1,0 +1,1 @@
+"""The key ring of previews on this host's disk."""

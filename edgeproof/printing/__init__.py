@@ -1,0 +1,1 @@
+"""Prints for the commands: orders, the archive, every decision in words."""

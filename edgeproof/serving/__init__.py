@@ -1,0 +1,1 @@
+"""The listeners: their HTTP protocol, their processes."""

@@ -1,0 +1,1 @@
+"""Settings in, a running origin out: stores, workers, preset files, the print lane."""
