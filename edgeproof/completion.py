@@ -43,7 +43,7 @@ def _tenants() -> Iterable[str]:
     import asyncio
 
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     async def names() -> list[str]:
         async with open_stores(settings.load(), is_new_allowed=False) as stores:
@@ -54,14 +54,14 @@ def _tenants() -> Iterable[str]:
 
 def _providers() -> Iterable[str]:
     from edgeproof import settings
-    from edgeproof.purging.wiring import configuration_of
+    from edgeproof.purging import configuration_of
 
     return [table.name for table in configuration_of(settings.load()).providers]
 
 
 def _presets(tenant: str) -> Iterable[str]:
     from edgeproof import settings
-    from edgeproof.wiring.preset_files import PresetFiles
+    from edgeproof.presets import PresetFiles
 
     presets = PresetFiles(settings.load().presets_path).of(tenant)
     return [f"{name}~{version}" for name, version in presets]

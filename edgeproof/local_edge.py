@@ -25,10 +25,10 @@ from edge.local_varnish import varnish
 from edge.local_worker import cloudflare
 from edge.local_worker import find_missing as worker_missing
 from edgeproof.console import CommandFailed, ExitCode, remark
-from edgeproof.keys.ring import read_ring
-from edgeproof.serving.serve import bind
+from edgeproof.keyfiles import read_ring
+from edgeproof.serve import bind
 from edgeproof.settings import Settings
-from edgeproof.wiring.origin import edge_secrets, open_stores
+from edgeproof.wiring import edge_secrets, open_stores
 
 EDGES = {"varnish": (varnish, varnish_missing), "cloudflare": (cloudflare, worker_missing)}
 KID = "e1"

@@ -10,7 +10,7 @@ from pydantic_core import PydanticUndefined
 
 from cache_keys.document import REASONS
 from cache_keys.errors import FORBIDDEN_CODE, REFUSALS
-from edgeproof.purging.api import status_of
+from edgeproof.purge_api import status_of
 from edgeproof.settings import Settings
 from origin.errors import KINDS
 from purge.errors import CODES

@@ -12,7 +12,7 @@ import typer
 from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark, remarks
 
 if TYPE_CHECKING:
-    from edgeproof.wiring.origin import Origin
+    from edgeproof.wiring import Origin
     from origin.flow.intake import Upload
     from origin.values import Asset
 
@@ -69,7 +69,7 @@ async def _add(
     from prometheus_client import CollectorRegistry
 
     from edgeproof import logs, settings
-    from edgeproof.wiring.origin import open_origin
+    from edgeproof.wiring import open_origin
     from origin.flow.intake import REFERENCE, Upload
 
     loaded = settings.load()
@@ -159,7 +159,7 @@ def state_of(asset: Asset) -> str:
 
 async def _list(tenant: str) -> list[dict[str, object]]:
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     found: list[dict[str, object]] = []
     async with open_stores(settings.load(), is_new_allowed=False) as stores:

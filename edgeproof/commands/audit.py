@@ -52,8 +52,8 @@ def verify(
 
 
 async def _verify(path: Path | None) -> dict[str, object]:
-    from edgeproof.purging.audit_files import HeadFile, verified
-    from edgeproof.purging.run import opened
+    from edgeproof.audit_files import HeadFile, verified
+    from edgeproof.purge_run import opened
 
     async with opened() as (_, purging):
         file = purging.head_file if path is None else HeadFile(path)

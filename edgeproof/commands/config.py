@@ -31,9 +31,9 @@ def check() -> None:
     import asyncio
 
     from edgeproof import settings
-    from edgeproof.purging.wiring import check_providers
-    from edgeproof.wiring.origin import edge_secrets, open_ring
-    from edgeproof.wiring.preset_files import check_files
+    from edgeproof.presets import check_files
+    from edgeproof.purging import check_providers
+    from edgeproof.wiring import edge_secrets, open_ring
     from origin.adapters.records.engines import with_driver
     from origin.flow.jobs import describe_engine
 
@@ -49,7 +49,7 @@ def check() -> None:
 
 
 async def _store(loaded: Any) -> str:
-    from edgeproof.wiring.storing import open_store
+    from edgeproof.storing import open_store
 
     if loaded.s3_address is None:
         return f"files in {loaded.data_dir}"

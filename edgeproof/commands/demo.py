@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from starlette.routing import BaseRoute
 
     from edgeproof.settings import Settings
-    from edgeproof.wiring.origin import Origin
+    from edgeproof.wiring import Origin
 
 #: Presets of the demo shop, written once; edit the file and see.
 DEMO_PRESETS = """\
@@ -65,9 +65,8 @@ def demo(
 
     Everything is in the data folder (EDGEPROOF_DATA_DIR, default ./data); delete it to begin anew.
     """
-    from edgeproof import settings
+    from edgeproof import demo_purge, settings
     from edgeproof.local_edge import behind_edge
-    from edgeproof.purging import demo as demo_purge
 
     # The terminal is for a person here: one line per request would bury the addresses.
     loaded = settings.load().model_copy(
@@ -94,7 +93,7 @@ def demo(
 def run(loaded: Settings, edge: Kind | None, edge_port: int) -> None:
     """Serve the gallery, and the edge before it, until Ctrl-C."""
     from edgeproof.local_edge import edge_tenants, running_edge
-    from edgeproof.serving.serve import serve
+    from edgeproof.serve import serve
 
     with ExitStack() as stack:
         if edge is not None:
@@ -112,7 +111,7 @@ def run(loaded: Settings, edge: Kind | None, edge_port: int) -> None:
 def check_binds(loaded: Settings) -> None:
     """Refuse, before the long work, an address that is taken or that others could reach."""
     from edgeproof.gallery.guard import LOOPBACK_NAMES
-    from edgeproof.serving.serve import bind
+    from edgeproof.serve import bind
 
     if loaded.private_bind.rpartition(":")[0] not in LOOPBACK_NAMES:
         raise CommandFailed(
@@ -163,8 +162,8 @@ async def prepare(loaded: Settings, files: Sequence[Path]) -> None:
     from prometheus_client import CollectorRegistry
 
     from edgeproof import logs
-    from edgeproof.gallery.service import DEMO, DemoGallery
-    from edgeproof.wiring.origin import open_origin
+    from edgeproof.gallery_service import DEMO, DemoGallery
+    from edgeproof.wiring import open_origin
 
     logs.configure("warning")
     write_presets(loaded)
@@ -176,7 +175,7 @@ async def prepare(loaded: Settings, files: Sequence[Path]) -> None:
 
 def report(origin: Origin, results: Sequence[dict[str, object]]) -> None:
     """Print a signed URL for each of the first photos, and why each refused file was refused."""
-    from edgeproof.gallery.service import DEMO
+    from edgeproof.gallery_service import DEMO
 
     taken = list({result["asset"]: result for result in results if result["ok"]}.values())
     out("\nPhotos, each with a signed preview\n")
@@ -215,7 +214,7 @@ def write_presets(loaded: Settings) -> None:
 def gallery_routes(origin: Origin) -> list[BaseRoute]:
     """Return the gallery's routes for the private listener."""
     from edgeproof.gallery.routes import routes
-    from edgeproof.gallery.service import OWNER, DemoGallery
+    from edgeproof.gallery_service import OWNER, DemoGallery
     from edgeproof.proof_page.desk import ProofDesk
     from edgeproof.proof_page.routes import routes as proof_routes
 

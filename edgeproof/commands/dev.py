@@ -97,7 +97,7 @@ def _serve(
 
     from edgeproof.cdn_double.app import make_app
     from edgeproof.cdn_double.network import Network
-    from edgeproof.serving.serve import bind
+    from edgeproof.serve import bind
 
     assert values.purge_secret is not None, "it was looked at before"
     network = Network(varnish, values.purge_secret.get_secret_value())

@@ -85,25 +85,25 @@ async def _examine() -> list[dict[str, object]]:
 
 
 async def _keys(loaded: Any) -> str:
-    from edgeproof.wiring.origin import open_ring
+    from edgeproof.wiring import open_ring
 
     return f"{len(open_ring(loaded)())} key(s) in {loaded.ring_path}"
 
 
 async def _secrets(loaded: Any) -> str:
-    from edgeproof.wiring.origin import edge_secrets
+    from edgeproof.wiring import edge_secrets
 
     return f"{len(edge_secrets(loaded))} live"
 
 
 async def _presets(loaded: Any) -> str:
-    from edgeproof.wiring.preset_files import check_files
+    from edgeproof.presets import check_files
 
     return f"{check_files(loaded.presets_path)} file(s) in {loaded.presets_path}"
 
 
 async def _stores(loaded: Any) -> str:
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     async with open_stores(loaded, is_store_tried=True) as stores:
         await stores.database.ping()
@@ -112,14 +112,14 @@ async def _stores(loaded: Any) -> str:
 
 
 async def _engine(loaded: Any) -> str:
-    from edgeproof.wiring.pools import engine_of, open_pool
+    from edgeproof.pools import engine_of, open_pool
 
     async with open_pool(loaded) as pool:
         return await engine_of(pool, loaded)
 
 
 async def _sandbox(loaded: Any) -> str:
-    from edgeproof.wiring.pools import open_pool
+    from edgeproof.pools import open_pool
 
     async with open_pool(loaded) as pool:
         confined = pool.confined

@@ -74,7 +74,7 @@ def write_secrets(
     from edge.local_worker import worker_secrets
     from edge.varnish_deployment import Secrets, secrets_vcl
     from edgeproof import settings
-    from edgeproof.keys.ring import read_ring
+    from edgeproof.keyfiles import read_ring
     from edgeproof.local_edge import edge_tenants, own_secret
 
     values = settings.load()

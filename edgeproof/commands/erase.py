@@ -14,7 +14,7 @@ from edgeproof import completion
 from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
-    from edgeproof.erasing.flow import Finished
+    from edgeproof.erasing import Finished
     from origin.erasure import ErasedPhoto, Scope
 
 EPILOG = "Exit codes: 0 done and seen to be gone, 1 failed, 2 usage, 3 partly (something is kept), "
@@ -138,7 +138,7 @@ def verify(
 
     Exit codes: 0 it holds, 1 it does not, 2 it is no receipt, 4 a URL was not seen to be gone.
     """
-    from edgeproof.erasing.receipt_check import verify_receipt
+    from edgeproof.receipt_check import verify_receipt
 
     result = asyncio.run(verify_receipt(receipt, key, online=online))
     if json:
@@ -182,9 +182,9 @@ class _Way:
 
 
 def _run(order: _Order, way: _Way, *, all_owners: bool = True) -> None:
-    from edgeproof.erasing.receipts import check_place
-    from edgeproof.erasing.run import erase, foretell
-    from edgeproof.purging.reasons import check_reason, this_account
+    from edgeproof.erase_run import erase, foretell, this_account
+    from edgeproof.reasons import check_reason
+    from edgeproof.receipts import check_place
 
     check_reason(order.reason, order.by or this_account())
     if way.receipt is not None:

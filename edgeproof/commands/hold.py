@@ -13,7 +13,7 @@ from edgeproof import completion
 from edgeproof.console import CommandFailed, ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
-    from edgeproof.wiring.origin import Stores
+    from edgeproof.wiring import Stores
 
 app = typer.Typer(help="Set, lift and list legal holds.", no_args_is_help=True)
 
@@ -88,9 +88,9 @@ async def _set(
 ) -> list[dict[str, object]]:
     import time
 
-    from edgeproof.erasing.flow import new_id
-    from edgeproof.erasing.run import opened
-    from edgeproof.purging.reasons import check_reason, this_account
+    from edgeproof.erase_run import opened, this_account
+    from edgeproof.erasing import new_id
+    from edgeproof.reasons import check_reason
     from origin.erasure import Hold
 
     now_s, who = time.time(), by or this_account()
@@ -119,8 +119,8 @@ async def _set(
 
 
 async def _lift(kind: str, name: str, tenant: str, reason: str, by: str) -> list[tuple[str, int]]:
-    from edgeproof.erasing.run import opened
-    from edgeproof.purging.reasons import check_reason, this_account
+    from edgeproof.erase_run import opened, this_account
+    from edgeproof.reasons import check_reason
 
     lifted: list[tuple[str, int]] = []
     who = by or this_account()
@@ -139,9 +139,9 @@ async def _list(tenant: str) -> list[dict[str, Any]]:
     from dataclasses import asdict
 
     from edgeproof import settings
-    from edgeproof.erasing.receipts import when
-    from edgeproof.erasing.run import known_tenant
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.erase_run import known_tenant
+    from edgeproof.receipts import when
+    from edgeproof.wiring import open_stores
 
     found: list[dict[str, Any]] = []
     async with open_stores(settings.load(), is_new_allowed=False) as stores:
@@ -158,7 +158,7 @@ async def _list(tenant: str) -> list[dict[str, Any]]:
 
 async def _assets(stores: Stores, kind: str, name: str, tenant: str) -> AsyncIterator[str]:
     """Yield the living photos that are meant; raises CommandFailed for a word that is no kind."""
-    from edgeproof.erasing.run import known_tenant
+    from edgeproof.erase_run import known_tenant
 
     await known_tenant(stores, tenant)
     if kind == "asset":

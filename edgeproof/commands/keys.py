@@ -30,7 +30,7 @@ def new(
     json: AsJson = False,
 ) -> None:
     """Add a key to the ring; it signs from now on, the older ones still open."""
-    from edgeproof.keys.edit import add_key, edited_ring
+    from edgeproof.ring_edit import add_key, edited_ring
 
     with edited_ring(_path()) as ring:
         name = kid or _next_kid(ring)
@@ -42,7 +42,7 @@ def new(
 @app.command("list")
 def list_(show: Show = False, json: AsJson = False) -> None:
     """List the keys of the ring, oldest first."""
-    from edgeproof.keys.ring import read_ring
+    from edgeproof.keyfiles import read_ring
 
     for kid, key in read_ring(_path()).items():
         _print(kid, key, show=show, as_json=json)
@@ -56,7 +56,7 @@ def retire(
     ] = None,
 ) -> None:
     """Let a key open nothing from a time on; URLs that it signed end then."""
-    from edgeproof.keys.edit import edited_ring, retire_key
+    from edgeproof.ring_edit import edited_ring, retire_key
 
     when = at or datetime.fromtimestamp(int(time.time()), UTC).strftime(_TIME)
     with edited_ring(_path(), is_new_allowed=False) as ring:
@@ -71,7 +71,7 @@ def tenant_(
     json: AsJson = False,
 ) -> None:
     """Print a shop's own key, with which it signs its URLs and no one else's."""
-    from edgeproof.keys.ring import read_ring
+    from edgeproof.keyfiles import read_ring
 
     if not re.fullmatch(policy.TENANT, tenant):
         raise CommandFailed(f"{tenant!r} is no tenant's name", ExitCode.USAGE)

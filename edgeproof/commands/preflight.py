@@ -119,7 +119,7 @@ async def _of_asset(
     named: tuple[str, str, str | None], reference: str, settings: Settings
 ) -> tuple[Check, ...]:
     from cache_keys.design import read_design
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
     from origin.errors import NotFound
     from origin.flow.prints import lent_source
 

@@ -14,7 +14,7 @@ import typer
 from edgeproof.console import CommandFailed, ExitCode, out, out_json, remarks
 
 if TYPE_CHECKING:
-    from edgeproof.printing.run import Told
+    from edgeproof.print_run import Told
     from origin.prints import PrintRecord, PrintStep
 
 app = typer.Typer(help="Make print files, verify and explain them.", no_args_is_help=True)
@@ -42,7 +42,7 @@ def render(
     json: AsJson = False,
 ) -> None:
     """Make the print file of a photo and design; an equal order gives the same bytes at once."""
-    from edgeproof.printing.run import render as run
+    from edgeproof.print_run import render as run
     from origin.flow.prints import Order
 
     if output.is_dir() or not output.absolute().parent.is_dir():
@@ -70,7 +70,7 @@ def verify(
     json: AsJson = False,
 ) -> None:
     """Make a print again from its recipe and compare the digests."""
-    from edgeproof.printing.run import verify as run
+    from edgeproof.print_run import verify as run
 
     verified = asyncio.run(run(tenant, target))
     verdict = "same" if verified.is_same else "differs"
@@ -133,15 +133,15 @@ def status(
 @app.command("resume", epilog="Example: edgeproof print resume m2xp...q --tenant acme")
 def resume(print_id: PrintId, tenant: TenantName, json: AsJson = False) -> None:
     """Put a paused or refused print back into the queue; a running server makes it."""
-    from edgeproof.printing.run import resumed
+    from edgeproof.print_run import resumed
 
     record = asyncio.run(resumed(tenant, print_id))
     out_json(_document(record)) if json else out(f"{record.print_id}  {record.state.value}")
 
 
 async def _explain(tenant: str | None, target: str) -> tuple[PrintRecord, list[tuple[str, Any]]]:
-    from edgeproof.printing.run import checks_of, found, opened
-    from edgeproof.printing.words import explain as words
+    from edgeproof.print_run import checks_of, found, opened
+    from edgeproof.print_words import explain as words
     from origin.printing.recipe import read_recipe
 
     async with opened() as lane:
@@ -152,8 +152,8 @@ async def _explain(tenant: str | None, target: str) -> tuple[PrintRecord, list[t
 
 async def _status(tenant: str, print_id: str | None, limit: int) -> list[PrintRecord]:
     from edgeproof import settings
-    from edgeproof.printing.run import known_tenant
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.print_run import known_tenant
+    from edgeproof.wiring import open_stores
     from origin.errors import NotFound
 
     async with open_stores(settings.load(), is_new_allowed=False) as stores:

@@ -101,8 +101,8 @@ class _Way:
     wait_s: float
 
     def wish(self, what: str) -> Wish:
-        from edgeproof.purging.reasons import this_account
-        from edgeproof.purging.words import is_takedown
+        from edgeproof.erase_run import this_account
+        from edgeproof.purge_words import is_takedown
         from purge.desk import Wish
         from purge.values import Mode, What
 
@@ -213,8 +213,8 @@ app.command("providers", epilog=purge_queue.PROVIDERS_EPILOG)(purge_queue.provid
 
 
 def _run(what: str, tenant: str, names: Iterable[str], way: _Way) -> None:
-    from edgeproof.purging.run import carried_out, foretell, ordered
-    from edgeproof.purging.words import plan_document, status_document, subjects_of
+    from edgeproof.purge_run import carried_out, foretell, ordered
+    from edgeproof.purge_words import plan_document, status_document, subjects_of
     from purge.values import What
 
     wish = way.wish(what)
@@ -274,8 +274,8 @@ def _lines(file: str) -> Sequence[str]:
 
 def _ask(subjects: Sequence[Subject], way: _Way) -> None:
     """Have wide purges confirmed: everything by the zones' names, a whole shop by a yes."""
-    from edgeproof.purging.run import listed
-    from edgeproof.purging.words import is_everything, is_of_a_whole_shop, zones_of
+    from edgeproof.purge_run import listed
+    from edgeproof.purge_words import is_everything, is_of_a_whole_shop, zones_of
     from purge.select import label_of
 
     if any(is_everything(subject) for subject in subjects):

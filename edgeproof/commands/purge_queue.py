@@ -30,7 +30,7 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="List the dead letters; 
 
 def work() -> None:
     """Send what is queued, until SIGTERM or Ctrl-C; any number may run, beside `serve` too."""
-    from edgeproof.purging.worker import work as run
+    from edgeproof.purge_worker import work as run
 
     asyncio.run(run())
 
@@ -53,7 +53,7 @@ def status(
     if order is None:
         asyncio.run(_overview(limit, as_json=json))
         return
-    from edgeproof.purging.run import Outcome, looked_at, progress_of_orders, watched
+    from edgeproof.purge_run import Outcome, looked_at, progress_of_orders, watched
 
     if verify:
         purge_show.end([asyncio.run(looked_at(order))], as_json=json)
@@ -64,8 +64,8 @@ def status(
 
 
 async def _overview(limit: int, *, as_json: bool) -> None:
-    from edgeproof.purging.run import opened
-    from edgeproof.purging.words import status_document
+    from edgeproof.purge_run import opened
+    from edgeproof.purge_words import status_document
 
     async with opened() as (_, purging):
         queue = purging.queue
@@ -88,8 +88,8 @@ def log(
 
 
 async def _log(order: str, limit: int, *, as_json: bool) -> None:
-    from edgeproof.purging.run import opened
-    from edgeproof.purging.words import entry_document
+    from edgeproof.purge_run import opened
+    from edgeproof.purge_words import entry_document
 
     async with opened() as (_, purging):
         audit = purging.audit
@@ -123,8 +123,8 @@ def replay(
 
 
 async def _letters(order: str, provider: str, *, as_json: bool) -> None:
-    from edgeproof.purging.run import opened
-    from edgeproof.purging.words import letter_document
+    from edgeproof.purge_run import opened
+    from edgeproof.purge_words import letter_document
 
     async with opened() as (_, purging):
         found = await purging.queue.dead_letters(provider=provider)
@@ -139,8 +139,8 @@ async def _letters(order: str, provider: str, *, as_json: bool) -> None:
 
 
 async def _replay(order: str, provider: str, by: str) -> dict[str, int]:
-    from edgeproof.purging.reasons import this_account
-    from edgeproof.purging.run import opened
+    from edgeproof.erase_run import this_account
+    from edgeproof.purge_run import opened
 
     async with opened() as (_, purging):
         if order:
@@ -151,8 +151,8 @@ async def _replay(order: str, provider: str, by: str) -> dict[str, int]:
 
 def providers(json: AsJson = False) -> None:
     """List the configured providers, innermost first, and whether their secrets are there."""
-    from edgeproof.purging.run import listed
-    from edgeproof.purging.words import provider_document
+    from edgeproof.purge_run import listed
+    from edgeproof.purge_words import provider_document
 
     found = listed()
     if json:

@@ -11,8 +11,8 @@ import typer
 from edgeproof.console import ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
-    from edgeproof.purging.proof import Proof
-    from edgeproof.purging.run import Outcome
+    from edgeproof.purge_proof import Proof
+    from edgeproof.purge_run import Outcome
     from purge.audit import Entry
     from purge.desk import DryRun
     from purge.providers.opening import Listed
@@ -59,7 +59,7 @@ def plan(found: DryRun, mode: Mode) -> None:
 
 def end(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
     """Print what orders came to and end with the exit code of the worst."""
-    from edgeproof.purging.words import status_document
+    from edgeproof.purge_words import status_document
 
     for outcome in outcomes:
         if as_json:
@@ -79,8 +79,8 @@ def end(outcomes: Sequence[Outcome], *, as_json: bool) -> None:
 
 def order(status: OrderStatus) -> None:
     """Print one order, a row for each provider."""
-    from edgeproof.purging.run import phase_of
-    from edgeproof.purging.words import state_of
+    from edgeproof.purge_run import phase_of
+    from edgeproof.purge_words import state_of
 
     its = status.order
     since_s = its.created_at_s
@@ -113,7 +113,7 @@ def proof(found: Proof) -> None:
 
 def overview(orders: Sequence[OrderStatus], backlogs: Sequence[Backlog]) -> None:
     """Print the newest orders and what each provider has before it."""
-    from edgeproof.purging.words import state_of
+    from edgeproof.purge_words import state_of
 
     rows = [
         (one.order.order, moment(one.order.created_at_s), state_of(one), _short(one.order.label),

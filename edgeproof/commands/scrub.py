@@ -87,7 +87,7 @@ def scrub(
 async def _scrub(
     settings: Settings, wanted: Sequence[str], bytes_per_s: int, *, as_json: bool
 ) -> Total:
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
     from origin.adapters.scrub import Pace, Scrub
 
     total, damaged = Total(), set[str]()

@@ -9,6 +9,6 @@ def serve() -> None:
     Example: EDGEPROOF_PUBLIC_BIND=0.0.0.0:8080 EDGEPROOF_MODE=production edgeproof serve
     """
     from edgeproof import settings
-    from edgeproof.serving.serve import serve as run
+    from edgeproof.serve import serve as run
 
     run(settings.load())

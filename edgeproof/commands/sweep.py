@@ -13,7 +13,7 @@ from edgeproof import completion
 from edgeproof.console import ExitCode, out, out_json, remark
 
 if TYPE_CHECKING:
-    from edgeproof.erasing.flow import Finished
+    from edgeproof.erasing import Finished
     from origin.erasure import ErasedPhoto
 
 EPILOG = """
@@ -84,8 +84,8 @@ def _show(tenant: str, finished: Finished, path: Path | None, *, as_json: bool) 
 
 async def _due(tenant: str | None) -> list[tuple[str, ErasedPhoto, str]]:
     from edgeproof import settings
-    from edgeproof.erasing.run import origin_erase, swept
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.erase_run import origin_erase, swept
+    from edgeproof.wiring import open_stores
 
     loaded = settings.load()
     found: list[tuple[str, ErasedPhoto, str]] = []
@@ -100,9 +100,8 @@ async def _due(tenant: str | None) -> list[tuple[str, ErasedPhoto, str]]:
 async def _sweep(
     tenant: str | None, by: str, wait_s: float, done: Callable[[str, Finished, Path | None], None]
 ) -> set[ExitCode]:
-    from edgeproof.erasing.flow import Asked
-    from edgeproof.erasing.run import keep, opened, shown, swept
-    from edgeproof.purging.reasons import this_account
+    from edgeproof.erase_run import keep, opened, shown, swept, this_account
+    from edgeproof.erasing import Asked
 
     codes: set[ExitCode] = set()
     async with opened(wait_s) as (loaded, stores, erasing):

@@ -61,7 +61,7 @@ def add(
 async def _add(name: str, *, public: bool, keep_copyright: bool, quota_bytes: int | None) -> None:
     from cache_keys.policy import TENANT
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
     from origin.errors import BadDocument
     from origin.values import Tenant
 
@@ -91,7 +91,7 @@ def set_(name: Name, quota: Quota = None) -> None:
 
 async def _set_quota(name: str, quota_bytes: int | None) -> bool:
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return await stores.records.set_quota(name, quota_bytes)
@@ -119,7 +119,7 @@ def _line(tenant: dict[str, Any]) -> str:
 
 async def _list() -> list[dict[str, Any]]:
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
     from origin.ports import Usage
 
     chosen = settings.load()
@@ -149,7 +149,7 @@ def suspend(
 
     What the caches have of it is purged; `edgeproof purge status` says how far that is.
     """
-    from edgeproof.purging.suspending import resumed, suspended
+    from edgeproof.suspending import resumed, suspended
 
     if resume:
         is_known = asyncio.run(resumed(name))

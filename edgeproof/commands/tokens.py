@@ -36,7 +36,7 @@ def new(
 
 async def _new(name: str, tenant: str, scope: list[str] | None) -> str:
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
     from origin.flow.tokens import DEFAULT_SCOPES, SCOPES, new_token, token_digest
     from origin.ports import TokenRecord
 
@@ -71,7 +71,7 @@ def list_(
 
 async def _list() -> list[dict[str, object]]:
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return [
@@ -96,7 +96,7 @@ def revoke(name: str) -> None:
 
 async def _revoke(name: str) -> bool:
     from edgeproof import settings
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     async with open_stores(settings.load(), is_new_allowed=False) as stores:
         return await stores.records.revoke_token(name)

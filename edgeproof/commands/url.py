@@ -106,7 +106,7 @@ def sign(
 ) -> None:
     """Print a signed URL; what the grammar would refuse is refused here already."""
     from edgeproof import settings
-    from edgeproof.keys.ring import read_ring
+    from edgeproof.keyfiles import read_ring
 
     if scope not in {"", policy.SCOPE_ASSET}:
         raise CommandFailed("--scope is asset or is left out", ExitCode.USAGE)
@@ -213,7 +213,7 @@ def _public_tenants(values: Settings) -> frozenset[str]:
 
 
 async def _public_in_records(values: Settings) -> list[str]:
-    from edgeproof.wiring.origin import open_stores
+    from edgeproof.wiring import open_stores
 
     async with open_stores(values) as stores:
         return [tenant.name for tenant in await stores.records.tenants() if tenant.is_public]

@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from cache_keys.design import canonical_json
 from cache_keys.design_look import DesignLook, PhotoLook
-from edgeproof.printing.words import size_words
-from edgeproof.wiring.origin import Origin
+from edgeproof.print_words import size_words
+from edgeproof.wiring import Origin
 from origin.flow.print_jobs import ProofSheet, make_proof_sheet
 from origin.flow.prints import Decided, Order, added_profile, lent_source
 from origin.printing.plan import effective_dpi

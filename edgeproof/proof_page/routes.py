@@ -81,7 +81,7 @@ async def _look(desk: ProofDesk, request: Request) -> object:
 
 async def _tenant(desk: ProofDesk, request: Request) -> Tenant:
     """Return the demo's shop: the page has no other."""
-    from edgeproof.gallery.service import DEMO
+    from edgeproof.gallery_service import DEMO
 
     name = request.path_params["tenant"]
     tenant = await desk.origin.stores.records.tenant(name) if name == DEMO else None

@@ -9,8 +9,8 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import create_engine, insert, select
 
+from edgeproof.audit_files import HeadFile, make_signer, read_signer
 from edgeproof.console import CommandFailed
-from edgeproof.purging.audit_files import HeadFile, make_signer, read_signer
 from origin.adapters.migrations.versions import v0006_audit_orders
 from origin.adapters.records import upgrade
 from origin.adapters.records.engines import with_driver

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from edgeproof.purging.catalogue import SqlCatalogue
-from edgeproof.purging.unknown import unknown_tags
-from edgeproof.purging.wiring import PurgeRecords
+from edgeproof.purge_catalogue import SqlCatalogue
+from edgeproof.purge_unknown import unknown_tags
+from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database, SqlRecords, upgrade
 from origin.adapters.records.schema import derivatives
 from origin.ports import DesignRecord

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from edgeproof.purging.wiring import PurgeRecords
+from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database
 from purge import strangers
 from purge.desk import Desk

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from edgeproof.purging.wiring import PurgeRecords
+from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database, upgrade
 from purge import settle
 from purge.desk import Wish

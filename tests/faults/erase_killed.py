@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from edgeproof.cli import main
-from edgeproof.purging.proving import Proving
+from edgeproof.proving import Proving
 from origin.adapters.records import SqlRecords
 from origin.adapters.wipe import RecordsWipe
 from origin.flow.erase import Erase

@@ -17,7 +17,7 @@ from pathlib import Path
 import structlog
 from prometheus_client import CollectorRegistry
 
-from edgeproof.purging.wiring import PurgeRecords
+from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database
 from purge.audit import Audit
 from purge.clock import SystemClock

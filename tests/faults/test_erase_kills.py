@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from edgeproof.erasing.receipts import check_receipt
+from edgeproof.receipts import check_receipt
 from tests.images.photos import photo_jpeg
 from tests.system.erasing import found_in, pieces_of, post_design, public_key
 from tests.system.server import Server, server

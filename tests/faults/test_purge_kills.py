@@ -19,8 +19,8 @@ from pathlib import Path
 
 import pytest
 
-from edgeproof.purging.catalogue import SqlCatalogue
-from edgeproof.purging.wiring import PurgeRecords
+from edgeproof.purge_catalogue import SqlCatalogue
+from edgeproof.purging import PurgeRecords
 from origin.adapters.records import Database, upgrade
 from purge.audit import Audit
 from purge.clock import SystemClock

@@ -6,7 +6,7 @@ import asyncio
 import time
 from pathlib import Path
 
-from edgeproof.serving.protocol import HEAD_DEADLINE_S
+from edgeproof.wire import HEAD_DEADLINE_S
 from origin.routes.private import BODY_IDLE_S
 from tests.faults.slow_clients import healthy, is_cut, slow_clients
 from tests.images.photos import photo_jpeg

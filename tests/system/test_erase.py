@@ -12,7 +12,7 @@ import pytest
 
 from edgeproof import logs
 from edgeproof.cli import main
-from edgeproof.erasing.receipts import check_receipt
+from edgeproof.receipts import check_receipt
 from tests.images.photos import photo_jpeg
 from tests.system.erasing import (
     ARTIST,

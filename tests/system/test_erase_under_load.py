@@ -24,8 +24,8 @@ import pytest
 from edge.deployment import Deployment
 from edge.local_varnish import find_missing
 from edge.varnish_policy import Secrets
-from edgeproof.erasing.receipts import check_receipt
-from edgeproof.purging.wiring import PurgeRecords
+from edgeproof.purging import PurgeRecords
+from edgeproof.receipts import check_receipt
 from origin.adapters.records import Database
 from purge.audit import Audit
 from tests.conftest import missing

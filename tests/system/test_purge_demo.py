@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 from edge.local_varnish import find_missing
-from edgeproof.purging.demo import MARK
+from edgeproof.demo_purge import MARK
 from tests.conftest import missing
 from tests.system.demo import running_demo
 from tests.system.server import free_ports
@@ -46,7 +46,7 @@ def test_a_purge_beside_the_demo_is_verified_through_its_varnish(tmp_path: Path)
 
 
 def test_a_configuration_of_ones_own_is_left_alone(tmp_path: Path) -> None:
-    from edgeproof.purging.demo import forget, purgeable
+    from edgeproof.demo_purge import forget, purgeable
     from edgeproof.settings import Settings
 
     settings = Settings(data_dir=tmp_path)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from cache_keys import parse_ring, tenant_key
 from edgeproof.commands.keys import app
 from edgeproof.console import CommandFailed
-from edgeproof.keys.edit import add_key, edited_ring
+from edgeproof.ring_edit import add_key, edited_ring
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ def test_a_full_disk_leaves_the_ring_as_it_was(ring: Path, monkeypatch: pytest.M
     def fail(descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("edgeproof.keys.edit.os.fsync", fail)
+    monkeypatch.setattr("edgeproof.ring_edit.os.fsync", fail)
     with pytest.raises(CommandFailed, match="No space left"):
         run("new")
     assert ring.read_bytes() == before

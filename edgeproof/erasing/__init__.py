@@ -1,1 +1,0 @@
-"""Erases: from what is asked to the signed receipt, and what checks a receipt."""

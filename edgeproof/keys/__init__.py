@@ -1,1 +1,0 @@
-"""The key ring of previews on this host's disk."""

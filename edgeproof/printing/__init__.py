@@ -1,1 +1,0 @@
-"""Prints for the commands: orders, the archive, every decision in words."""

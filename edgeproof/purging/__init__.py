@@ -1,1 +1,0 @@
-"""Purges: the manager's wiring, its API and worker, orders, proofs and the audit's files."""

@@ -1,1 +1,0 @@
-"""The listeners: their HTTP protocol, their processes."""

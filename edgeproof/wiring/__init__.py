@@ -1,1 +1,0 @@
-"""Settings in, a running origin out: stores, workers, preset files, the print lane."""
