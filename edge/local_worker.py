@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edge.build import ROOT
+from edge.deployment import Deployment
 from edge.local import (
     HOSTS,
     EdgeFailed,
@@ -100,15 +101,10 @@ def cloudflare(local: Local) -> Iterator[subprocess.Popen[bytes]]:
     missing = find_missing()
     if missing is not None:
         raise EdgeFailed(f"missing: {missing}")
-    tenants = (f"{name}={max_age_s}" for name, max_age_s in sorted(local.public_tenants.items()))
+    described = Deployment(HOSTS, local.public_tenants, local.edge_transform)
     log = local.folder / "worker.log"
     with zone_cache(local.origin, local.folder) as upstream:
-        variables = {
-            "EDGEPROOF_HOSTS": ",".join(HOSTS),
-            "EDGEPROOF_PUBLIC_TENANTS": ",".join(tenants),
-            "EDGEPROOF_UPSTREAM": upstream,
-            "EDGEPROOF_EDGE_TRANSFORM": "on" if local.edge_transform else "off",
-        }
+        variables = described.variables() | {"EDGEPROOF_UPSTREAM": upstream}
         secrets = worker_secrets(local.ring, dict([local.own]))
         command = worker_command(local.port, local.folder, secrets, variables)
         with started(command, log) as process:

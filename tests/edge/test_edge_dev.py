@@ -88,6 +88,21 @@ def test_edge_dev_shows_a_picture_and_ends_with_its_edge_at_ctrl_c(
         httpx2.get(edge + target)
 
 
+def test_edge_dev_switches_the_edge_lane_on_by_the_setting(tmp_path: Path) -> None:
+    need("cloudflare")
+    [port] = free_ports(1)
+    edge = f"http://127.0.0.1:{port}"
+    hosts = ",".join(("img.shop.example", *HOSTS))
+    with server(tmp_path / "data", edge_secrets=SECRET, hosts=hosts, public_url=edge) as origin:
+        asset = origin.asset(photo_jpeg(900, 600, 4))
+        target = origin.url(asset, "w_320.jpg").removeprefix(origin.public_url)
+        given = origin.environment | {"EDGEPROOF_EDGE_TRANSFORM": "on"}
+        started = ("edge", "dev", "cloudflare", "--port", str(port))
+        with program(tmp_path, given, *started, until="edge on"):
+            made = httpx2.get(edge + target, timeout=30)
+    assert (made.status_code, made.headers.get("edgeproof-lane")) == (200, "edge")
+
+
 def test_edge_dev_says_how_to_start_an_origin_that_does_not_believe_it(tmp_path: Path) -> None:
     need("varnish")
     [port] = free_ports(1)
