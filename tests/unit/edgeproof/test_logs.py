@@ -21,27 +21,19 @@ sys.stdout.write(str(logs.STREAM.lost))
 """
 
 
+def ran(redirection: str) -> subprocess.CompletedProcess[str]:
+    """Run the program above by bash, with its standard error redirected."""
+    command = ["/bin/bash", "-c", f'"{sys.executable}" -c "$0" {redirection}', LOGS_AND_GOES_ON]
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=60)
+
+
 @pytest.mark.parametrize("redirection", ["2>/dev/full", "2> >(exit 0)"])
 def test_a_log_that_cannot_be_written_stops_nothing(redirection: str) -> None:
-    command = f'"{sys.executable}" -c "$0" {redirection}'
-    ran = subprocess.run(
-        ["/bin/bash", "-c", command, LOGS_AND_GOES_ON],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    lost = int(ran.stdout)
+    lost = int(ran(redirection).stdout)
     assert lost > 0, "the log could be written, so this proves nothing"
 
 
 def test_a_log_that_can_be_written_loses_nothing() -> None:
-    ran = subprocess.run(
-        [sys.executable, "-c", LOGS_AND_GOES_ON],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert ran.stdout == "0"
-    assert ran.stderr.count("\n") == 302
+    written = ran("")
+    assert written.stdout == "0"
+    assert written.stderr.count("\n") == 302
